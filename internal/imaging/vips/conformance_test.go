@@ -1,0 +1,33 @@
+package vips_test
+
+import (
+	"flag"
+	"testing"
+
+	"pixmill/internal/imaging"
+	"pixmill/internal/imaging/imagingtest"
+	"pixmill/internal/imaging/vips"
+)
+
+var updateGoldens = flag.Bool("update-goldens", false, "write the conformance suite's goldens from this engine")
+
+func TestConformance(t *testing.T) {
+	imagingtest.Run(t, func(t *testing.T, limits imaging.Limits) imaging.Engine {
+		return newEngine(t, limits)
+	}, imagingtest.Options{UpdateGoldens: *updateGoldens})
+}
+
+// newEngine returns an engine that is closed when the test ends.
+func newEngine(t *testing.T, limits imaging.Limits) *vips.Engine {
+	t.Helper()
+	e, err := vips.New(limits, vips.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return e
+}

@@ -1,0 +1,49 @@
+package vips
+
+// #include "pixmill.h"
+import "C"
+
+import (
+	"math"
+
+	"pixmill/internal/imaging"
+)
+
+// place says where a cover crop lies in the resized image.
+func (f *finisher) place(p *picture) (box, error) {
+	w, h := f.g.cropW, f.g.cropH
+	if f.focal != nil {
+		return box{around(f.focal.X, p.width(), w), around(f.focal.Y, p.height(), h), w, h}, nil
+	}
+	switch f.spec.Gravity {
+	case imaging.GravitySmart:
+		return p.smartBox(w, h, C.VIPS_INTERESTING_ATTENTION)
+	case imaging.GravityEntropy:
+		return p.smartBox(w, h, C.VIPS_INTERESTING_ENTROPY)
+	}
+	x, y := gravityOffset(f.spec.Gravity, p.width()-w, p.height()-h)
+	return box{x, y, w, h}, nil
+}
+
+// around centres size at a fraction of full, as far as the edges allow.
+func around(at float64, full, size int) int {
+	start := int(math.Round(at*float64(full) - float64(size)/2))
+	return max(0, min(start, full-size))
+}
+
+// focalInRegion maps a point of the oriented source into a region of it; a
+// point outside lies on the region's nearest edge.
+func focalInRegion(p imaging.Point, r region, px *regionPixels) imaging.Point {
+	clamp := func(v float64) float64 { return max(0, min(v, 1)) }
+	x := clamp((p.X*float64(px.sourceW) - float64(r.extract.X+px.left)) / float64(px.trimW))
+	y := clamp((p.Y*float64(px.sourceH) - float64(r.extract.Y+px.top)) / float64(px.trimH))
+	switch r.rotate {
+	case 90:
+		x, y = 1-y, x
+	case 180:
+		x, y = 1-x, 1-y
+	case 270:
+		x, y = y, 1-x
+	}
+	return imaging.Point{X: x, Y: y}
+}

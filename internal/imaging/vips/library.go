@@ -1,0 +1,139 @@
+package vips
+
+// #cgo pkg-config: vips
+// #include <stdlib.h>
+// #include "pixmill.h"
+import "C"
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"unsafe"
+
+	"pixmill/internal/imaging"
+)
+
+// startLibrary starts libvips once; later calls return what the first did.
+func startLibrary() error {
+	if C.px_start() != 0 {
+		return libraryError("start")
+	}
+	return nil
+}
+
+// Shutdown ends libvips for the whole process, which cannot start it again. It
+// is for programs that look for leaks; others need not call it.
+func Shutdown() { C.px_stop() }
+
+// Tracked is what libvips holds now: bytes of pixel memory, and live objects.
+// Both are 0 while no call runs.
+func Tracked() (bytes int64, objects int) {
+	return int64(C.vips_tracked_get_mem()), int(C.px_objects())
+}
+
+func libraryVersion() string {
+	return fmt.Sprintf("%d.%d.%d", C.vips_version(0), C.vips_version(1), C.vips_version(2))
+}
+
+// onThread runs work on one operating system thread and then releases what
+// libvips keeps for that thread.
+func onThread(work func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	defer C.px_thread_end()
+	work()
+}
+
+// libError is what libvips said of a call that failed.
+type libError struct {
+	call string
+	text string
+}
+
+// Error is one line.
+func (e *libError) Error() string { return "libvips " + e.call + ": " + e.text }
+
+// libraryError takes libvips's message away. The buffer is the process's: lines
+// of a call that failed at the same moment may be among them.
+func libraryError(call string) error {
+	text := C.px_error()
+	defer C.g_free(C.gpointer(unsafe.Pointer(text)))
+	lines := strings.Split(strings.TrimSpace(C.GoString(text)), "\n")
+	message := strings.Join(slices.Compact(lines), "; ")
+	if message == "" {
+		message = "failed without a message"
+	}
+	const most = 500
+	if len(message) > most {
+		message = strings.ToValidUTF8(message[:most], "") + "…"
+	}
+	return &libError{call: call, text: message}
+}
+
+var errNoImage = errors.New("no image")
+
+func has(operation string) bool {
+	name := C.CString(operation)
+	defer C.free(unsafe.Pointer(name))
+	return C.px_has(name) != 0
+}
+
+// codec ties a format to libvips's names for it.
+type codec struct {
+	format imaging.Format
+	number C.int
+	load   string // operation, "" if there is none
+	save   string
+}
+
+var codecs = []codec{
+	{imaging.FormatAVIF, C.PX_HEIF, "heifload_buffer", "heifsave_buffer"},
+	{imaging.FormatGIF, C.PX_GIF, "gifload_buffer", "gifsave_buffer"},
+	{imaging.FormatHEIC, C.PX_HEIF, "heifload_buffer", ""},
+	{imaging.FormatJPEG, C.PX_JPEG, "jpegload_buffer", "jpegsave_buffer"},
+	{imaging.FormatJXL, C.PX_JXL, "jxlload_buffer", "jxlsave_buffer"},
+	{imaging.FormatPNG, C.PX_PNG, "pngload_buffer", "pngsave_buffer"},
+	{imaging.FormatTIFF, C.PX_TIFF, "tiffload_buffer", ""},
+	{imaging.FormatWebP, C.PX_WEBP, "webpload_buffer", "webpsave_buffer"},
+}
+
+func codecOf(f imaging.Format) (codec, bool) {
+	i := slices.IndexFunc(codecs, func(c codec) bool { return c.format == f })
+	if i < 0 {
+		return codec{}, false
+	}
+	return codecs[i], true
+}
+
+// libraryInputs returns what this libvips can read of what the package knows, sorted.
+func libraryInputs() []imaging.Format {
+	var out []imaging.Format
+	for _, c := range codecs {
+		if c.load != "" && has(c.load) {
+			out = append(out, c.format)
+		}
+	}
+	return out
+}
+
+// encoders is what this libvips can write.
+type encoders struct {
+	formats []imaging.Format // sorted
+	mozjpeg bool             // trellis quantisation
+}
+
+func libraryEncoders() encoders {
+	var e encoders
+	for _, c := range codecs {
+		if c.save != "" && has(c.save) {
+			e.formats = append(e.formats, c.format)
+		}
+	}
+	onThread(func() { e.mozjpeg = C.px_mozjpeg() != 0 })
+	return e
+}
+
+func (e encoders) has(f imaging.Format) bool { return slices.Contains(e.formats, f) }
