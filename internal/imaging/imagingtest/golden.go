@@ -1,0 +1,117 @@
+package imagingtest
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/draw"
+	"image/png"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"pixmill/internal/imaging"
+	"pixmill/internal/imaging/imagingtest/perceptual"
+)
+
+// goldenChannel is how far apart the means of a channel may be, of 255.
+const goldenChannel = 2.0
+
+// golden compares photographs with stored results, by perceptual distance:
+// another libvips or another encoder may differ a little, a wrong crop, turn or
+// colour differs much. Each golden was looked at when it was made.
+func (s *suite) golden(t *testing.T) {
+	e := s.engine(t)
+	for _, c := range goldenCases() {
+		t.Run(c.name, func(t *testing.T) {
+			v := s.one(t, e, file(t, "photos/"+c.photo), c.spec)
+			got := s.decode(t, e, v.Data)
+			if s.opts.UpdateGoldens {
+				updateGolden(t, c.name, got)
+				return
+			}
+			want, err := png.Decode(bytes.NewReader(file(t, "golden/"+c.name+".png")))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := perceptual.Compare(got, want)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Log(d)
+			if d.SSIM < s.opts.GoldenSSIM || d.Channel > goldenChannel {
+				t.Errorf("%v; want SSIM %.4f and channel means %.1f apart at most", d, s.opts.GoldenSSIM, goldenChannel)
+			}
+		})
+	}
+}
+
+// goldenCase is a photograph and what is made of it.
+type goldenCase struct {
+	name, photo string
+	spec        imaging.Spec
+}
+
+func goldenCases() []goldenCase {
+	const (
+		astronaut, cat, coffee, hubble, rocket = "astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg"
+	)
+	cover := func(w, h int, g imaging.Gravity) imaging.Spec {
+		return imaging.Spec{Width: w, Height: h, Fit: imaging.FitCover, Gravity: g, Format: imaging.FormatPNG}
+	}
+	return []goldenCase{
+		{"astronaut-inside-jpeg", astronaut, imaging.Spec{Width: 160, Format: imaging.FormatJPEG, Quality: 80}},
+		{"astronaut-smart-wide", astronaut, cover(200, 100, imaging.GravitySmart)},
+		{"astronaut-smart-tall", astronaut, cover(80, 160, imaging.GravitySmart)},
+		{"astronaut-north", astronaut, cover(180, 90, imaging.GravityNorth)},
+		{"astronaut-focal", astronaut, imaging.Spec{Width: 70, Height: 160, Fit: imaging.FitCover, Focal: &imaging.Point{X: 0.84, Y: 0.3}, Format: imaging.FormatPNG}},
+		{"astronaut-contain", astronaut, imaging.Spec{Width: 200, Height: 120, Fit: imaging.FitContain, Background: "#204060", Format: imaging.FormatPNG}},
+		{"astronaut-rotate", astronaut, imaging.Spec{Rotate: 90, Width: 150, Format: imaging.FormatPNG}},
+		{"cat-fill", cat, imaging.Spec{Width: 200, Height: 80, Fit: imaging.FitFill, Format: imaging.FormatPNG}},
+		{"cat-extract", cat, imaging.Spec{Extract: &imaging.Rect{X: 120, Y: 70, Width: 240, Height: 120}, Width: 200, Format: imaging.FormatPNG}},
+		{"cat-webp", cat, imaging.Spec{Width: 200, Format: imaging.FormatWebP, Quality: 80}},
+		{"cat-avif", cat, imaging.Spec{Width: 200, Format: imaging.FormatAVIF, Quality: 60}},
+		{"cat-png-palette", cat, imaging.Spec{Width: 200, Format: imaging.FormatPNG, Palette: 64}},
+		{"cat-enlarged", cat, imaging.Spec{Extract: &imaging.Rect{X: 130, Y: 80, Width: 80, Height: 70}, Width: 200, Enlarge: true, Format: imaging.FormatPNG}},
+		{"coffee-entropy", coffee, cover(150, 150, imaging.GravityEntropy)},
+		{"coffee-smart-tall", coffee, cover(90, 180, imaging.GravitySmart)},
+		{"coffee-southwest", coffee, cover(90, 180, imaging.GravitySouthWest)},
+		{"coffee-flip", coffee, imaging.Spec{Flip: true, Width: 180, Format: imaging.FormatPNG}},
+		{"coffee-flop", coffee, imaging.Spec{Flop: true, Width: 180, Format: imaging.FormatPNG}},
+		{"coffee-gif", coffee, imaging.Spec{Width: 180, Format: imaging.FormatGIF}},
+		{"hubble-inside-jpeg", hubble, imaging.Spec{Width: 200, Format: imaging.FormatJPEG, Quality: 80}},
+		{"hubble-inside-tiny", hubble, imaging.Spec{Width: 64, Format: imaging.FormatPNG}},
+		{"rocket-smart", rocket, cover(150, 150, imaging.GravitySmart)},
+		{"rocket-outside-2x", rocket, imaging.Spec{Width: 100, Height: 100, DPR: 2, Fit: imaging.FitOutside, Format: imaging.FormatJPEG, Quality: 85}},
+	}
+}
+
+// updateGolden writes a golden beside this file and says how far it moved.
+func updateGolden(t *testing.T, name string, got image.Image) {
+	t.Helper()
+	_, here, _, _ := runtime.Caller(0)
+	path := filepath.Join(filepath.Dir(here), "testdata", "golden", name+".png")
+	change := "new"
+	if old, err := testdata.ReadFile("testdata/golden/" + name + ".png"); err == nil {
+		before, err := png.Decode(bytes.NewReader(old))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d, err := perceptual.Compare(before, got); err != nil {
+			change = err.Error()
+		} else {
+			change = fmt.Sprint(d)
+		}
+	}
+	eight := image.NewNRGBA(got.Bounds()) // a JPEG's YCbCr would be written with 16 bits
+	draw.Draw(eight, eight.Bounds(), got, got.Bounds().Min, draw.Src)
+	var b bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, eight); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b.Bytes(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Errorf("golden written, look at it: %s (%s)", path, change)
+}
