@@ -1,0 +1,167 @@
+package handler
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pixmill/internal/blob"
+	"pixmill/internal/fault"
+	"pixmill/internal/imaging"
+	"pixmill/internal/manifest"
+	"pixmill/internal/preset"
+)
+
+// uploads is how many finished variants may be under way to the store while
+// others render. It bounds the memory that waits for the network.
+const uploads = 4
+
+// ErrNearDeadline is in the transient error of an invocation that stopped since
+// it could not have finished another variant; what it finished is kept.
+var ErrNearDeadline = errors.New("the deadline is near")
+
+// make reads the source, renders what is not kept, and stores each variant as
+// soon as it is there.
+func (inv *invocation) make(ctx context.Context, l *look, d *decision, kept map[string]manifest.Variant, focal *imaging.Point) (*decision, error) {
+	fetchStart := inv.cfg.Now()
+	src, err := inv.fetch(ctx, l)
+	if lasting(err) {
+		return d.reject(err), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	renderStart := inv.cfg.Now()
+	d.doc.Timings.FetchMS = milliseconds(renderStart.Sub(fetchStart))
+
+	b := &batch{invocation: inv, id: d.doc.Source.Identity, made: kept}
+	for _, v := range l.rule.Variants {
+		if _, done := kept[v.Name]; !done {
+			b.todo = append(b.todo, v)
+		}
+	}
+	info, err := b.render(ctx, src, focal)
+	d.doc.Timings.RenderMS = milliseconds(inv.cfg.Now().Sub(renderStart))
+	d.stored = b.stored
+	inv.out.Puts += len(b.stored)
+	if lasting(err) {
+		return d.reject(err), nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.doc.Source.Image, d.doc.Placeholder = &info, info.Placeholder
+	return d.with(l.rule, b.made), nil
+}
+
+// batch renders and stores the variants that one pass has to make.
+type batch struct {
+	*invocation
+	id      string           // identity of the source
+	todo    []preset.Variant // in the order of the specs
+	slowest time.Duration    // of the variants so far
+	emitted int
+
+	mu     sync.Mutex
+	made   map[string]manifest.Variant // by name, with what was kept
+	stored []string                    // keys
+}
+
+// render returns after its last upload has ended. Its error is lasting only if
+// the source itself cannot be rendered.
+func (b *batch) render(ctx context.Context, src []byte, focal *imaging.Point) (imaging.Info, error) {
+	b.made = maps.Clone(b.made)
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(uploads)
+	info, err := b.cfg.Engine.Render(gctx, src, specs(b.todo, focal), func(i int, out imaging.Encoded) error {
+		return b.emit(gctx, g, b.todo[i], out)
+	})
+	// A failed upload cancelled the rendering: then its error is the reason.
+	if uploadErr := g.Wait(); uploadErr != nil {
+		return info, uploadErr
+	}
+	if err == nil && b.emitted != len(b.todo) {
+		return info, fmt.Errorf("render %q: the engine answered for %d of %d variants", b.ev.Key, b.emitted, len(b.todo))
+	}
+	if errors.Is(err, ErrNearDeadline) {
+		err = fault.New(fault.Transient, "render", b.ev.Key,
+			fmt.Errorf("%w: %d of %d variants are stored, the slowest took %v", err, len(b.stored), len(b.todo), b.slowest))
+	}
+	return info, err
+}
+
+// emit takes one variant from the engine, which never calls it concurrently.
+func (b *batch) emit(ctx context.Context, g *errgroup.Group, asked preset.Variant, out imaging.Encoded) error {
+	b.emitted++
+	b.slowest = max(b.slowest, out.Elapsed)
+	if out.Err != nil {
+		if !lasting(out.Err) {
+			return out.Err
+		}
+		b.record(failed(asked, out.Err))
+	} else {
+		g.Go(func() error { return b.store(ctx, asked, out) })
+	}
+	if deadline, ok := ctx.Deadline(); ok && b.emitted < len(b.todo) && deadline.Sub(b.cfg.Now()) < 2*b.slowest {
+		return ErrNearDeadline
+	}
+	return nil
+}
+
+// store writes one variant. A store that can never hold it makes it a failed
+// variant; every other failure is the invocation's.
+func (b *batch) store(ctx context.Context, asked preset.Variant, out imaging.Encoded) error {
+	sum := sha256.Sum256(out.Data)
+	sha := hex.EncodeToString(sum[:])
+	key := b.folder + asked.FileName(out.Format)
+	a, err := b.cfg.Output.Put(ctx, key, out.Data, &blob.PutOptions{
+		ContentType: out.ContentType,
+		Metadata:    variantMetadata(b.id, asked.Hash, sha, out),
+	})
+	if lasting(err) {
+		b.record(failed(asked, err))
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("store variant: %w", err)
+	}
+	v := manifest.Variant{
+		Name: asked.Name, Hash: asked.Hash, Status: manifest.StatusOK, Key: key,
+		ContentType: out.ContentType, Format: out.Format, Width: out.Width, Height: out.Height,
+		Quality: out.Quality, Bytes: int64(len(out.Data)), ETag: a.ETag, SHA256: sha,
+	}
+	if out.Frames > 1 {
+		v.Frames = out.Frames
+	}
+	b.record(v)
+	return nil
+}
+
+func (b *batch) record(v manifest.Variant) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.made[v.Name] = v
+	if v.Status == manifest.StatusOK {
+		b.stored = append(b.stored, v.Key)
+	}
+}
+
+// specs returns what the engine is asked for; a source's own focal point goes
+// before the gravity that the preset names.
+func specs(variants []preset.Variant, focal *imaging.Point) []imaging.Spec {
+	specs := make([]imaging.Spec, len(variants))
+	for i, v := range variants {
+		specs[i] = v.Spec
+		if focal != nil && v.Spec.Fit == imaging.FitCover && v.Spec.Focal == nil {
+			specs[i].Focal = focal
+		}
+	}
+	return specs
+}
