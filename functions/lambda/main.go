@@ -1,0 +1,16 @@
+// Command bootstrap is Pixmill as an AWS Lambda function on provided.al2023: it
+// takes notifications of S3, directly or through SQS, and direct invocations.
+//
+// Its settings are environment variables: PIXMILL_CONFIG is the path of a
+// pixmill.yaml or its text, PIXMILL_SOURCE_BUCKET and PIXMILL_OUTPUT_BUCKET
+// replace the buckets in it; package config has them all.
+package main
+
+import (
+	"context"
+	"os"
+
+	"pixmill/internal/adapter/lambdafn"
+)
+
+func main() { os.Exit(lambdafn.Main(context.Background(), os.Getenv, os.Stderr)) }

@@ -1,0 +1,273 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/jpeg"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"go.uber.org/goleak"
+
+	"pixmill/internal/adapter/lambdafn/lambdatest"
+	"pixmill/internal/blob"
+	"pixmill/internal/blob/s3blob"
+	"pixmill/internal/event"
+	"pixmill/internal/manifest"
+	"pixmill/internal/runtime/store"
+)
+
+const presets = `
+source: {bucket: uploads}
+output: {bucket: variants}
+rules: [{match: "**", presets: [web]}]
+presets:
+  web:
+    - {name: small, width: 320, format: webp}
+    - {name: thumb, width: 64, height: 64, fit: cover, format: jpeg}
+`
+
+// limit is the time-out of every invocation here.
+const limit = time.Minute
+
+// bootstrap is the program, built as it is deployed; TestMain sets it.
+var bootstrap string
+
+func TestMain(m *testing.M) {
+	code, err := buildAndRun(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// buildAndRun builds before any test does: opening a store changes the working
+// directory.
+func buildAndRun(m *testing.M) (int, error) {
+	dir, err := os.MkdirTemp("", "bootstrap")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	bootstrap = filepath.Join(dir, "bootstrap")
+	build := exec.CommandContext(context.Background(), "go", "build", "-tags", "lambda.norpc", "-o", bootstrap, ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		return 1, fmt.Errorf("%w\n%s", err, out)
+	}
+	code := m.Run()
+	if code == 0 {
+		err = goleak.Find( // but for two goroutines of the store's HTTP library, which end late
+			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	}
+	return code, err
+}
+
+// function is the program as Lambda runs it, with nothing in its environment
+// but what is given. It ends with the test.
+type function struct {
+	cmd *exec.Cmd
+	log string // the file with its standard error
+}
+
+func start(t *testing.T, env ...string) *function {
+	t.Helper()
+	dir := t.TempDir() // without a pixmill.yaml
+	f := &function{cmd: exec.CommandContext(t.Context(), bootstrap), log: filepath.Join(dir, "log")}
+	stderr, err := os.Create(f.log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer stderr.Close() // the program has its own
+	f.cmd.Dir, f.cmd.Stderr = dir, stderr
+	f.cmd.Env = append([]string{"LD_LIBRARY_PATH=" + os.Getenv("LD_LIBRARY_PATH")}, env...)
+	if err := f.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = f.cmd.Process.Kill() // it may have ended
+		_ = f.cmd.Wait()         // by that kill
+		if t.Failed() {
+			t.Logf("the function's log:\n%s", f.logged(t))
+		}
+	})
+	return f
+}
+
+func (f *function) logged(t *testing.T) string {
+	t.Helper()
+	b, err := os.ReadFile(f.log)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(b)
+}
+
+// world is an S3 with two buckets.
+type world struct {
+	endpoint         store.Endpoint
+	uploads, results *blob.Bucket
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{
+		Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
+		Notify: func(context.Context, store.Change) error { return nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	for _, name := range []string{"uploads", "variants"} {
+		if _, err := s.CreateBucket(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w := &world{endpoint: s.Endpoint()}
+	client, err := s3blob.New(t.Context(), s3blob.Options{
+		Region: w.endpoint.Region, Endpoint: w.endpoint.URL,
+		Creds: credentials.NewStaticCredentialsProvider(w.endpoint.AccessKey, w.endpoint.SecretKey, ""),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	w.uploads, w.results = client.Bucket("uploads"), client.Bucket("variants")
+	return w
+}
+
+func (w *world) env() []string {
+	return []string{
+		"AWS_ENDPOINT_URL=" + w.endpoint.URL, "AWS_REGION=" + w.endpoint.Region,
+		"AWS_ACCESS_KEY_ID=" + w.endpoint.AccessKey, "AWS_SECRET_ACCESS_KEY=" + w.endpoint.SecretKey,
+	}
+}
+
+func (w *world) put(t *testing.T, key string, body []byte) {
+	t.Helper()
+	if _, err := w.uploads.Put(t.Context(), key, body, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// under lists what stands directly under a source's folder.
+func (w *world) under(t *testing.T, key string) []string {
+	t.Helper()
+	names := []string{}
+	for e, err := range w.results.List(t.Context(), blob.ListOptions{Prefix: key + "/", Delimiter: "/"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, strings.TrimPrefix(e.Key, key+"/"))
+	}
+	return names
+}
+
+func photograph(t *testing.T) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 640, 480))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i / 7)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func s3Event(t *testing.T, name, key string) []byte {
+	t.Helper()
+	payload, err := event.MarshalS3(event.S3Record{ObjectEvent: event.ObjectEvent{Bucket: "uploads", Key: key, Name: name}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return payload
+}
+
+func TestFunction_KeepsOutputInAgreementWithUploads(t *testing.T) {
+	w, api := newWorld(t), lambdatest.New(t)
+	f := start(t, append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
+	const key = "2026/größe 1+1%.jpg"
+	made := []string{manifest.Name, "small.webp", "thumb.jpg"}
+
+	w.put(t, key, photograph(t))
+	w.put(t, "notes.txt", []byte("not an image"))
+	batch, err := event.MarshalSQS(
+		event.SQSMessage{ID: "image", ReceiveCount: 1, Body: string(s3Event(t, "ObjectCreated:Put", key))},
+		event.SQSMessage{ID: "unreadable", ReceiveCount: 1, Body: "?"},
+		event.SQSMessage{ID: "text", ReceiveCount: 1, Body: string(s3Event(t, "ObjectCreated:Put", "notes.txt"))},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := api.Invoke(t, batch, limit)
+	if want := `{"batchItemFailures":[{"itemIdentifier":"unreadable"}]}`; r.Failed || string(r.Body) != want {
+		t.Errorf("batch: %s, want %s", r.Body, want)
+	}
+	if got := w.under(t, key); !slices.Equal(got, made) {
+		t.Errorf("output is %q, want %q", got, made)
+	}
+	if got := w.under(t, "notes.txt"); !slices.Equal(got, made[:1]) {
+		t.Errorf("output of a text is %q, want its manifest alone", got)
+	}
+
+	r = api.Invoke(t, fmt.Appendf(nil, `{"bucket":"uploads","key":%q}`, key), limit)
+	var again struct{ Result, ManifestKey string }
+	if err := json.Unmarshal(r.Body, &again); err != nil || r.Failed || again.Result != "unchanged" || again.ManifestKey != key+"/manifest.json" {
+		t.Errorf("direct: %s, %v; want unchanged", r.Body, err)
+	}
+
+	if err := w.uploads.Delete(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if r = api.Invoke(t, s3Event(t, "ObjectRemoved:Delete", key), limit); r.Failed {
+		t.Errorf("removal: %s", r.Body)
+	}
+	if got := w.under(t, key); len(got) != 0 {
+		t.Errorf("output of a deleted source is %q, want none", got)
+	}
+
+	r = api.Invoke(t, []byte(`{"bucket":"holiday","key":"a.jpg"}`), limit)
+	if !r.Failed || !strings.Contains(string(r.Body), "Pixmill.Misconfigured") {
+		t.Errorf("another bucket: %s, want a typed failure", r.Body)
+	}
+	log := f.logged(t)
+	if n := strings.Count(log, `"msg":"source"`); n != 5 {
+		t.Errorf("the log has %d lines for sources, want 5:\n%s", n, log)
+	}
+	if strings.Contains(log, w.endpoint.SecretKey) {
+		t.Error("the log shows the secret key")
+	}
+}
+
+func TestFunction_NamesTheFieldThatIsWrong(t *testing.T) {
+	api := lambdatest.New(t)
+	f := start(t, "AWS_LAMBDA_RUNTIME_API="+api.Addr(),
+		"PIXMILL_CONFIG="+strings.Replace(presets, "width: 320", "width: wide", 1))
+	r := api.InitError(t)
+	_ = f.cmd.Wait() // the exit code is looked at below
+	for where, text := range map[string]string{"init error": string(r.Body), "standard error": f.logged(t)} {
+		for _, want := range []string{"PIXMILL_CONFIG:7:", "presets.web[0].width", "wide"} {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s is %q, want %q in it", where, text, want)
+			}
+		}
+	}
+	if code := f.cmd.ProcessState.ExitCode(); code != 1 {
+		t.Errorf("exit code is %d, want 1", code)
+	}
+}

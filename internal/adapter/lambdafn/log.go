@@ -1,0 +1,60 @@
+package lambdafn
+
+import (
+	"context"
+	"log/slog"
+
+	"pixmill/internal/event"
+	"pixmill/internal/fault"
+	"pixmill/internal/handler"
+)
+
+// Results that only the log has, beside the handler's own.
+const (
+	resultFailed   handler.Result = "failed"
+	resultNotBegun handler.Result = "not-begun"
+)
+
+// logSource writes the one line that each source gets.
+func (b *batch) logSource(ctx context.Context, s *source) {
+	o, ev := s.outcome, s.event
+	level, kind, reason := slog.LevelInfo, "", o.Reason
+	if s.err != nil {
+		k := fault.KindOf(s.err)
+		level, kind, reason = levelOf(k), k.String(), s.err.Error()
+		if o.Result != resultNotBegun {
+			o.Result = resultFailed
+		}
+	}
+	b.log.LogAttrs(
+		ctx, level, "source",
+		slog.String("bucket", ev.Bucket),
+		slog.String("key", ev.Key),
+		slog.String("event", string(ev.Op)),
+		slog.String("result", string(o.Result)),
+		slog.String("kind", kind),
+		slog.String("reason", reason),
+		slog.Int("passes", o.Passes),
+		slog.Int("puts", o.Puts),
+		slog.Int("deletes", o.Deletes),
+		slog.Float64("duration_ms", float64(s.elapsed.Microseconds())/1000),
+		slog.Int("messages", s.messages),
+		slog.Int("attempt", s.attempt),
+		slog.String("sequencer", ev.Sequencer),
+		slog.String("version_id", ev.VersionID),
+	)
+}
+
+// levelOf is a warning for what mends itself, an error for what somebody must mend.
+func levelOf(k fault.Kind) slog.Level {
+	if k == fault.Transient {
+		return slog.LevelWarn
+	}
+	return slog.LevelError
+}
+
+func (b *batch) logIgnored(ctx context.Context, it event.Item) {
+	for _, ig := range it.Ignored {
+		b.log.InfoContext(ctx, "event ignored", "reason", ig.Reason, "detail", ig.Detail, "message_id", it.MessageID)
+	}
+}
