@@ -1,0 +1,43 @@
+package main
+
+import "slices"
+
+// rule says what a package must not reach, directly or through others.
+type rule struct {
+	from  string   // import path
+	never []string // import paths, each with all below it
+	why   string
+}
+
+var (
+	// sdks speak to the outside: clouds, brokers, terminals.
+	sdks = []string{
+		"github.com/aws", "github.com/cloudevents", "knative.dev",
+		"github.com/versity", "github.com/nats-io", "github.com/spf13", "github.com/vbauerster",
+	}
+	// engines are linked to libvips.
+	engines = []string{"pixmill/internal/imaging/vips", "pixmill/internal/imaging/bimgengine", "github.com/h2non/bimg"}
+)
+
+// rules are DESIGN's: imports point one way, and the Lambda function is small.
+var rules = []rule{
+	{
+		from: "pixmill/functions/lambda",
+		never: []string{
+			"pixmill/internal/runtime", "pixmill/internal/gateway", "pixmill/internal/studio", "pixmill/internal/cli",
+			"pixmill/internal/doctor",
+			"github.com/versity", "github.com/nats-io", "github.com/spf13", "github.com/vbauerster",
+		},
+		why: "the Lambda function's size and start time are its users' money",
+	},
+	{from: "pixmill/internal/fault", never: []string{"pixmill/internal"}, why: "it is the lowest layer"},
+	{from: "pixmill/internal/handler", never: slices.Concat(sdks, engines), why: "the core knows interfaces only"},
+	{from: "pixmill/internal/blob", never: slices.Concat(sdks, engines), why: "the portable type knows no store"},
+	{from: "pixmill/internal/event", never: slices.Concat(sdks, engines), why: "envelopes are plain JSON"},
+	{from: "pixmill/internal/imaging", never: slices.Concat(sdks, engines), why: "the interface knows no engine"},
+	{from: "pixmill/internal/manifest", never: slices.Concat(sdks, engines), why: "a manifest is data"},
+	{from: "pixmill/internal/preset", never: slices.Concat(sdks, engines), why: "presets are data"},
+}
+
+// cgoHomes are the packages of this module that may contain C.
+var cgoHomes = []string{"pixmill/internal/imaging/vips"}
