@@ -1,8 +1,8 @@
-// Package memblob keeps a bucket in memory, as S3 has it: any key
-// (so "a" beside "a/b"), the MD5 of the content as ETag, strong reads after
-// writes, conditional writes. Tests and models use it as the real store that it
-// is. It never writes to disk, injects no faults and counts
-// nothing: package faultblob does, around any driver.
+// Package memblob keeps a bucket in memory, as S3 has it: any key (so "a" beside
+// "a/b"), the MD5 of the content as ETag, strong reads after writes, conditional
+// writes. Tests and models use it as the real store that it is. It never writes
+// to disk, injects no faults and counts nothing: package faultblob does, around
+// any driver.
 package memblob
 
 import (

@@ -1,7 +1,6 @@
 package s3blob
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -20,6 +19,7 @@ type bucket struct {
 	name    string
 	region  string
 	timeout time.Duration
+	tries   int
 	asWrite func(*s3.Options) // option of calls that change something
 }
 
@@ -90,7 +90,6 @@ func (b *bucket) Put(ctx context.Context, key string, body []byte, opts *driver.
 	in := &s3.PutObjectInput{
 		Bucket:        &b.name,
 		Key:           &key,
-		Body:          bytes.NewReader(body),
 		ContentLength: aws.Int64(int64(len(body))),
 		Metadata:      opts.Metadata,
 	}
@@ -108,9 +107,9 @@ func (b *bucket) Put(ctx context.Context, key string, body []byte, opts *driver.
 	}
 	call := b.start(ctx, int64(len(body)))
 	defer call.end()
-	out, err := b.api.PutObject(call.ctx, in, b.asWrite)
+	out, err := b.send(call, in, body)
 	if err != nil {
-		return nil, b.doubted(ctx, key, b.fail(call, err))
+		return nil, err
 	}
 	return &driver.Attrs{
 		Key:          key,

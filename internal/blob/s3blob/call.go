@@ -73,7 +73,8 @@ func readRetryer(attempts int) aws.Retryer {
 // writeRetryer retries only what has surely ended. A write that was cut off or
 // timed out may still take effect later, even after its own retry and after
 // another write: only the caller can deal with that, by a look after a while.
-// An existingFolder is tried again, since it may be none.
+// One that was answered with a 500 may have taken effect, too: a condition can
+// then fail on the retry because the write itself was first.
 func writeRetryer(attempts int) aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts
@@ -85,7 +86,6 @@ func writeRetryer(attempts int) aws.Retryer {
 			return aws.FalseTernary
 		})
 		o.Retryables = append([]retry.IsErrorRetryable{ended}, o.Retryables...)
-		o.Retryables = append(o.Retryables, retry.RetryableErrorCode{Codes: map[string]struct{}{existingFolder: {}}})
 	})
 }
 

@@ -134,10 +134,11 @@ func TestPut_FolderInTheWay(t *testing.T) {
 		name    string
 		listing string
 		want    blob.Code
+		puts    int
 	}{
-		{"Full", "<Contents><Key>k/deeper</Key></Contents>", blob.CodeInvalidKey},
-		{"Vanished", "", blob.CodeUnavailable},
-		{"NobodyKnows", "<broken", blob.CodeUnavailable},
+		{"Full", "<Contents><Key>k/deeper</Key></Contents>", blob.CodeInvalidKey, 1},
+		{"Vanished", "", blob.CodeUnavailable, 3},
+		{"NobodyKnows", "<broken", blob.CodeUnavailable, 3},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -158,8 +159,8 @@ func TestPut_FolderInTheWay(t *testing.T) {
 			if err == nil || blob.CodeOf(err) != tt.want || !strings.Contains(err.Error(), "is a directory") {
 				t.Errorf("Put = %v (code %v), want code %v with the store's words", err, blob.CodeOf(err), tt.want)
 			}
-			if puts != s3blob.DefaultMaxAttempts {
-				t.Errorf("Put was tried %d times, want %d", puts, s3blob.DefaultMaxAttempts)
+			if puts != tt.puts {
+				t.Errorf("Put was tried %d times, want %d", puts, tt.puts)
 			}
 		})
 	}

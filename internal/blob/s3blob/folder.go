@@ -1,28 +1,44 @@
 package s3blob
 
 import (
-	"context"
+	"bytes"
 	"errors"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 
 	"pixmill/internal/blob/driver"
 )
 
 // existingFolder is versitygw's word for "a" where "a/b" is. It says the same
-// when the folder that it was about to put the object into vanished with its
-// last object, which a second try puts right.
+// where the folder that it was about to put "a/b" into vanished with the last
+// object in it, and then another try puts things right.
 const existingFolder = "ExistingObjectIsDirectory"
 
-// doubted returns the error of a write, as one that may pass if the store says
-// that there is a folder in the way and a listing does not show one.
-func (b *bucket) doubted(ctx context.Context, key string, err error) error {
-	if api, ok := errors.AsType[smithy.APIError](err); !ok || api.ErrorCode() != existingFolder {
-		return err
+// send sends a PutObject, again while a folder is said to be in the way and is not.
+func (b *bucket) send(c *call, in *s3.PutObjectInput, body []byte) (*s3.PutObjectOutput, error) {
+	for try := 1; ; try++ {
+		in.Body = bytes.NewReader(body)
+		out, err := b.api.PutObject(c.ctx, in, b.asWrite)
+		if err == nil {
+			return out, nil
+		}
+		err = b.fail(c, err)
+		if !b.isGhost(c, *in.Key, err) {
+			return nil, err
+		}
+		if try >= b.tries {
+			return nil, &driver.Error{Code: driver.CodeUnavailable, Err: err}
+		}
 	}
-	page, listErr := b.ListPage(ctx, &driver.ListOptions{Prefix: key + "/", PageSize: 1})
-	if listErr == nil && len(page.Entries) > 0 {
-		return err
+}
+
+// isGhost says whether an error is of a folder that a listing does not show.
+func (b *bucket) isGhost(c *call, key string, err error) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	if !ok || api.ErrorCode() != existingFolder {
+		return false
 	}
-	return &driver.Error{Code: driver.CodeUnavailable, Err: errors.Join(err, listErr)}
+	page, err := b.ListPage(c.ctx, &driver.ListOptions{Prefix: key + "/", PageSize: 1})
+	return err != nil || len(page.Entries) == 0
 }

@@ -135,7 +135,8 @@ func (g *gateway) newBucket(t testing.TB) string {
 }
 
 // TestConformance_Gateway has loose reads: the posix backend reads the ETag by
-// the object's path and then opens the file, which may be another by then.
+// the object's path and then opens the file, which may be another by then. It is
+// run without O_TMPFILE, with which a listing shows half-way overwrites.
 func TestConformance_Gateway(t *testing.T) {
 	s := gw.open(t, s3blob.Options{MaxAttempts: 10}) // a busy folder vanishes often
 	blobtest.Run(t, func(t *testing.T) blobtest.Harness {

@@ -69,6 +69,7 @@ type Store struct {
 	region    string
 	timeout   time.Duration
 	attempts  int
+	writes    aws.Retryer
 }
 
 // New returns the store. It asks nothing over the network: wrong credentials
@@ -81,14 +82,7 @@ type Store struct {
 // environment has credentials, as on Lambda, the instance metadata service is
 // never asked; where there are none anywhere, the first call waits for it.
 func New(ctx context.Context, opts Options) (*Store, error) {
-	load := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient())}
-	if opts.Region != "" {
-		load = append(load, config.WithRegion(opts.Region))
-	}
-	if opts.Creds != nil {
-		load = append(load, config.WithCredentialsProvider(opts.Creds))
-	}
-	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	cfg, err := loadConfig(ctx, opts)
 	if err != nil {
 		return nil, fault.New(fault.Misconfigured, "load the AWS configuration", "", err)
 	}
@@ -97,12 +91,29 @@ func New(ctx context.Context, opts Options) (*Store, error) {
 		timeout:   cmp.Or(opts.Timeout, DefaultTimeout),
 		attempts:  cmp.Or(opts.MaxAttempts, DefaultMaxAttempts),
 	}
+	s.writes = writeRetryer(s.attempts)
 	client := s3.NewFromConfig(cfg, func(o *s3.Options) { s.configure(o, opts.Endpoint) })
 	s.api, s.region = client, client.Options().Region
 	if s.region == "" {
 		return nil, fault.New(fault.Misconfigured, "open S3", "", errors.New("no region: set AWS_REGION, or AWS_ENDPOINT_URL for another S3 than AWS's"))
 	}
 	return s, nil
+}
+
+// loadConfig reads what the environment and the user's files say of AWS, unless
+// opts say everything: a profile of theirs is not for a store like that.
+func loadConfig(ctx context.Context, opts Options) (aws.Config, error) {
+	if opts.Region != "" && opts.Endpoint != "" && opts.Creds != nil {
+		return aws.Config{Region: opts.Region, Credentials: opts.Creds, HTTPClient: awshttp.NewBuildableClient()}, nil
+	}
+	load := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient())}
+	if opts.Region != "" {
+		load = append(load, config.WithRegion(opts.Region))
+	}
+	if opts.Creds != nil {
+		load = append(load, config.WithCredentialsProvider(opts.Creds))
+	}
+	return config.LoadDefaultConfig(ctx, load...)
 }
 
 // transportOf returns a transport of our own, whose idle connections we can
@@ -148,7 +159,8 @@ func (s *Store) Bucket(name string) *blob.Bucket {
 		name:    name,
 		region:  s.region,
 		timeout: s.timeout,
-		asWrite: func(o *s3.Options) { o.Retryer = writeRetryer(s.attempts) },
+		tries:   s.attempts,
+		asWrite: func(o *s3.Options) { o.Retryer = s.writes },
 	})
 }
 
