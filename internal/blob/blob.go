@@ -42,6 +42,9 @@ const (
 // CodeOf returns the code of the outermost *Error in err's tree, else CodeUnavailable.
 func CodeOf(err error) Code { return driver.CodeOf(err) }
 
+// CheckKey returns an *Error with CodeInvalidKey for a key that no store can hold.
+func CheckKey(key string) error { return driver.CheckKey(key) }
+
 // Bucket is one bucket. Its methods may be called concurrently. A key that no
 // store can hold (see driver.CheckKey) is CodeInvalidKey without asking one.
 type Bucket struct {

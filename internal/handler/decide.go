@@ -23,6 +23,7 @@ import (
 type decision struct {
 	doc    *manifest.Manifest
 	stored []string // keys of variants that this pass wrote
+	memory bool     // something was refused for want of memory
 }
 
 // decide finds or makes every variant. What stands already and is of this source
@@ -37,14 +38,16 @@ func (inv *invocation) decide(ctx context.Context, l *look) (*decision, error) {
 		return d.reject(errors.New("the object is empty: 0 bytes")), nil
 	}
 	old := inv.usable(l, d.doc.Source.Identity)
-	if old != nil && old.Status == manifest.StatusRejected {
+	if old != nil && old.Status == manifest.StatusRejected && old.PresetHash == l.rule.Hash {
+		d.memory = old.Capability == inv.memory
 		return d.reject(errors.New(old.Reason)), nil
 	}
 	kept, err := inv.keep(ctx, l, old)
 	if err != nil {
 		return nil, err
 	}
-	if old != nil && len(kept) == len(l.rule.Variants) {
+	d.memory = old != nil && old.Capability == inv.memory
+	if old != nil && old.Status != manifest.StatusRejected && len(kept) == len(l.rule.Variants) {
 		d.doc.Source.Image, d.doc.Placeholder, d.doc.Timings = old.Source.Image, old.Placeholder, old.Timings
 		return d.with(l.rule, kept), nil
 	}
@@ -75,7 +78,11 @@ func (inv *invocation) document(l *look) *manifest.Manifest {
 // complete fills in what depends on all the rest.
 func (inv *invocation) complete(d *decision) {
 	m := d.doc
-	if m.Status != manifest.StatusOK {
+	switch {
+	case m.Status == manifest.StatusOK:
+	case d.memory:
+		m.Capability = inv.memory
+	default:
 		m.Capability = inv.capability
 	}
 	if m.Status != manifest.StatusRejected {
@@ -88,6 +95,7 @@ func (inv *invocation) complete(d *decision) {
 
 // reject makes the decision a recorded refusal without variants.
 func (d *decision) reject(err error) *decision {
+	d.memory = d.memory || wantsMemory(err)
 	d.doc.Status, d.doc.Reason = manifest.StatusRejected, reason(err)
 	return d
 }
@@ -220,6 +228,12 @@ func (inv *invocation) limits() imaging.Limits { return inv.cfg.Engine.Capabilit
 // failed is the entry of a variant that cannot be made.
 func failed(asked preset.Variant, err error) manifest.Variant {
 	return manifest.Variant{Name: asked.Name, Hash: asked.Hash, Status: manifest.StatusFailed, Reason: reason(err)}
+}
+
+// wantsMemory reports whether an error says that the memory budget is too small.
+func wantsMemory(err error) bool {
+	limit, ok := errors.AsType[*fault.LimitError](err)
+	return ok && limit.Field == imaging.FieldMemory
 }
 
 // lasting reports whether an error would come again for the same bytes.

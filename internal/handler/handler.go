@@ -41,13 +41,17 @@ type Config struct {
 
 // Handler reconciles outputs with sources. It may be used concurrently.
 type Handler struct {
-	cfg        Config
-	capability string // hash: what a recorded failure depends on
+	cfg Config
+
+	// What a recorded failure depends on, as hashes: the capability, and for
+	// one for want of memory also the budget.
+	capability, memory string
 }
 
 // New returns a Handler.
 func New(cfg Config) *Handler {
-	return &Handler{cfg: cfg, capability: capabilityHash(cfg.Engine.Capability())}
+	c := cfg.Engine.Capability()
+	return &Handler{cfg: cfg, capability: capabilityHash(c, 0), memory: capabilityHash(c, c.Limits.Memory)}
 }
 
 // Result says in one word what an invocation did.
@@ -144,6 +148,9 @@ func (inv *invocation) refuse() (bool, error) {
 	case bucket != source:
 		return false, fault.New(fault.Misconfigured, "handle", inv.ev.Key,
 			fmt.Errorf("the event is from bucket %q, the configured source is %q", bucket, source))
+	case !preset.ValidKey(inv.ev.Key):
+		inv.nothing("the key ends in / or has an empty, . or .. segment")
+		return true, nil
 	case !inv.cfg.Presets.InSource(inv.ev.Key):
 		inv.nothing(fmt.Sprintf("the key is outside the source prefix %q", inv.cfg.Presets.Source.Prefix))
 		return true, nil
@@ -155,7 +162,7 @@ func (inv *invocation) nothing(reason string) {
 	inv.out.Result, inv.out.Reason = ResultNothing, reason
 }
 
-// reconcile is DESIGN's loop: look, agree or act, look again.
+// reconcile is the loop: look, agree or act, look again.
 func (inv *invocation) reconcile(ctx context.Context) error {
 	for {
 		l, err := inv.look(ctx)

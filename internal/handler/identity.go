@@ -40,12 +40,16 @@ func identity(a *blob.Attrs) string {
 	return shortHash("source v1", a.ETag, a.Metadata[MetaFocal])
 }
 
-func capabilityHash(c imaging.Capability) string {
+// capabilityHash includes a memory budget in bytes where it is not 0.
+func capabilityHash(c imaging.Capability, memory int64) string {
 	data, err := json.Marshal(c)
 	if err != nil {
 		panic("handler: a Capability of plain fields did not marshal: " + err.Error())
 	}
-	return shortHash("capability v1", string(data))
+	if memory == 0 {
+		return shortHash("capability v1", string(data))
+	}
+	return shortHash("capability v1", string(data), strconv.FormatInt(memory, 10))
 }
 
 // shortHash returns 128 bits of SHA-256 as hex: enough that two of the objects

@@ -16,7 +16,7 @@ import (
 
 // look is what one pass found.
 type look struct {
-	rule         *preset.Rule          // nil: no rule matches, or the key is one that Pixmill does not take
+	rule         *preset.Rule          // nil: no rule matches
 	source       *blob.Attrs           // nil: gone, or not asked for since no rule matches
 	manifest     *manifest.Manifest    // nil: none, or one that cannot be read
 	manifestETag string                // empty: no manifest object
@@ -120,7 +120,7 @@ func (inv *invocation) agrees(l *look) bool {
 // failuresHold reports whether what a manifest records as impossible is
 // impossible for this build, too.
 func (inv *invocation) failuresHold(m *manifest.Manifest) bool {
-	return m.Status == manifest.StatusOK || m.Capability == inv.capability
+	return m.Status == manifest.StatusOK || m.Capability == inv.capability || m.Capability == inv.memory
 }
 
 // wantedEntries returns how many objects should stand in the folder, and whether

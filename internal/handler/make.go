@@ -50,6 +50,7 @@ func (inv *invocation) make(ctx context.Context, l *look, d *decision, kept map[
 	info, err := b.render(ctx, src, focal)
 	d.doc.Timings.RenderMS = milliseconds(inv.cfg.Now().Sub(renderStart))
 	d.stored = b.stored
+	d.memory = d.memory || b.memory
 	inv.out.Puts += len(b.stored)
 	if lasting(err) {
 		return d.reject(err), nil
@@ -68,6 +69,7 @@ type batch struct {
 	todo    []preset.Variant // in the order of the specs
 	slowest time.Duration    // of the variants so far
 	emitted int
+	memory  bool // a variant was refused for want of memory
 
 	mu     sync.Mutex
 	made   map[string]manifest.Variant // by name, with what was kept
@@ -105,6 +107,7 @@ func (b *batch) emit(ctx context.Context, g *errgroup.Group, asked preset.Varian
 		if !lasting(out.Err) {
 			return out.Err
 		}
+		b.memory = b.memory || wantsMemory(out.Err)
 		b.record(failed(asked, out.Err))
 	} else {
 		g.Go(func() error { return b.store(ctx, asked, out) })
@@ -115,19 +118,23 @@ func (b *batch) emit(ctx context.Context, g *errgroup.Group, asked preset.Varian
 	return nil
 }
 
-// store writes one variant. A store that can never hold it makes it a failed
-// variant; every other failure is the invocation's.
+// store writes one variant. A key that no store can hold makes it a failed
+// variant; every other failure is the invocation's: what is in the way now may
+// be gone later.
 func (b *batch) store(ctx context.Context, asked preset.Variant, out imaging.Encoded) error {
+	key := b.folder + asked.FileName(out.Format)
+	if err := blob.CheckKey(key); err != nil {
+		b.record(failed(asked, err))
+		return nil
+	}
 	sum := sha256.Sum256(out.Data)
 	sha := hex.EncodeToString(sum[:])
-	key := b.folder + asked.FileName(out.Format)
 	a, err := b.cfg.Output.Put(ctx, key, out.Data, &blob.PutOptions{
 		ContentType: out.ContentType,
 		Metadata:    variantMetadata(b.id, asked.Hash, sha, out),
 	})
-	if lasting(err) {
-		b.record(failed(asked, err))
-		return nil
+	if lasting(err) { // it speaks of the store, not of the source
+		return fault.New(fault.Misconfigured, "store variant", key, err)
 	}
 	if err != nil {
 		return fmt.Errorf("store variant: %w", err)

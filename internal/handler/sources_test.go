@@ -54,16 +54,28 @@ func TestHandle_ChildPutWhileParentIsDeleted(t *testing.T) {
 }
 
 func TestHandle_KeysThatAreNoSources(t *testing.T) {
-	for _, key := range []string{"a/", "a//b", "../a", "a/./b", "a/../b", "/a", "other", ""} {
+	for _, key := range []string{"a/", "a//b", "../a", "a/./b", "a/../b", "/a", "./a"} {
 		t.Run(fmt.Sprintf("%q", key), func(t *testing.T) {
 			f := newFixture(t)
-			out := f.handle(key, handler.ResultNothing)
-			if out.Reason == "" {
-				t.Error("no reason is given")
+			f.config.Rules[0].Match = "**"
+			f.put(key, "img:1", nil)
+			f.mustPutOutput("a/one.png") // of another source
+			if out := f.handle(key, handler.ResultNothing); !strings.Contains(out.Reason, "segment") {
+				t.Errorf("reason %q", out.Reason)
 			}
-			f.wantCalls()
+			f.wantObjects("a/one.png")
 		})
 	}
+}
+
+func TestHandle_KeyThatNoRuleMatches(t *testing.T) {
+	f := newFixture(t)
+	f.put("other", "img:1", nil)
+	f.mustPutOutput("other/one.png") // a rule matched it once
+	if out := f.handle("other", handler.ResultDeleted); out.Reason != "no rule matches the key" {
+		t.Errorf("reason %q", out.Reason)
+	}
+	f.wantObjects()
 }
 
 func TestHandle_ListingOfManyPagesIsReadToItsEnd(t *testing.T) {
@@ -122,6 +134,19 @@ func TestHandle_SourceBucketUnusable_NothingIsDeleted(t *testing.T) {
 			_ = f.handleFails("c", fault.Misconfigured)
 			f.wantCalls()
 			f.wantObjects("c/manifest.json", "c/one.png")
+		})
+	}
+}
+
+func TestHandle_OutputBucketUnusable(t *testing.T) {
+	for name, state := range map[string]memblob.State{"missing": memblob.Missing, "denied": memblob.Denied} {
+		t.Run(name, func(t *testing.T) {
+			f := newFixture(t)
+			f.put("c", "img:1", nil)
+			f.output.SetState(state)
+			if err := f.handleFails("c", fault.Misconfigured); !strings.Contains(err.Error(), `"outputs"`) {
+				t.Errorf("error %v does not name the bucket", err)
+			}
 		})
 	}
 }

@@ -61,6 +61,12 @@ func DefaultLimits() Limits {
 	}
 }
 
+// FieldMemory is the Field of a fault.LimitError for a source that can never fit
+// the memory budget. Limits.Memory is no part of a Capability's JSON, since it
+// differs from machine to machine; a refusal for want of memory lasts only as
+// long as the budget does.
+const FieldMemory = "estimated memory"
+
 // Info is what a header says, and after a Render also what the pixels said.
 type Info struct {
 	Format      Format `json:"format"`

@@ -50,7 +50,7 @@ func newAdmission(budget int64) *admission {
 // acquire waits for n bytes. What can never fit is rejected at once.
 func (a *admission) acquire(ctx context.Context, n int64) error {
 	if n > a.budget {
-		return &fault.LimitError{Field: "memory for decoding", Limit: a.budget, Value: n, Unit: "bytes"}
+		return &fault.LimitError{Field: imaging.FieldMemory, Limit: a.budget, Value: n, Unit: "bytes"}
 	}
 	if err := a.sem.Acquire(ctx, n); err != nil {
 		return fault.New(fault.Transient, "wait for memory", "", err)
