@@ -25,7 +25,9 @@ type Engine interface {
 	// Rejected; the others go on. An error from emit stops the rendering and is
 	// returned. Any other returned error speaks of the source as a whole:
 	// Rejected (bad or over a limit), or Transient (the context ended, no memory
-	// in time). When Render returns, none of its goroutines runs any more.
+	// in time; the time left does not suffice for one of the variants, and then
+	// the others were emitted). When Render returns, none of its goroutines runs
+	// any more.
 	Render(ctx context.Context, src []byte, specs []Spec, emit func(i int, out Encoded) error) (Info, error)
 }
 

@@ -24,10 +24,11 @@ const (
 	maxPalette = 6
 )
 
-// newPlaceholder makes the placeholder of src, with two more decodes.
+// newPlaceholder makes the placeholder of src, with two more decodes; nil for an
+// image that is too flat for bimg to shrink so far.
 func newPlaceholder(src []byte, info imaging.Info) (*imaging.Placeholder, error) {
 	if s := tinySide / float64(max(info.Width, info.Height)); tooFlat(float64(info.Width), float64(info.Height), s, s) {
-		return nil, lack("shrinking so flat an image")
+		return nil, nil
 	}
 	sample, err := bimg.Resize(src, small(info, sampleSide))
 	if err != nil {

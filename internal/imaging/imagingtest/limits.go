@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"strings"
 	"testing"
 	"time"
 
@@ -61,7 +60,7 @@ func (s *suite) limits(t *testing.T) {
 			return nil
 		})
 		limit, ok := asLimit(err)
-		if !ok || !strings.Contains(limit.Field, "memory") || limit.Value <= limit.Limit || limit.Unit != "bytes" {
+		if !ok || limit.Field != imaging.FieldMemory || limit.Value <= limit.Limit || limit.Unit != "bytes" {
 			t.Errorf("Render: %v, want a limit error of memory in bytes", err)
 		}
 	})

@@ -2,16 +2,15 @@ package vips
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"golang.org/x/sync/semaphore"
 
 	"pixmill/internal/fault"
+	"pixmill/internal/imaging"
 )
 
 // admission lets work in while its estimated memory fits into a budget; what
@@ -30,7 +29,7 @@ func newAdmission(budget int64) *admission {
 func (a *admission) enter(ctx context.Context, need int64) (leave func(), err error) {
 	if need > a.budget {
 		return nil, fault.New(fault.Rejected, "admit", "",
-			&fault.LimitError{Field: "estimated memory", Limit: a.budget, Value: need, Unit: "bytes"})
+			&fault.LimitError{Field: imaging.FieldMemory, Limit: a.budget, Value: need, Unit: "bytes"})
 	}
 	if err := a.room.Acquire(ctx, need); err != nil {
 		return nil, fault.New(fault.Transient, "admit", "",
@@ -77,8 +76,7 @@ func processMemory(getenv func(string) string) (int64, error) {
 		return mib << 20, nil
 	}
 	limit, err := memlimit.FromCgroup()
-	if errors.Is(err, memlimit.ErrNoLimit) || errors.Is(err, memlimit.ErrNoCgroup) ||
-		errors.Is(err, memlimit.ErrCgroupsNotSupported) || errors.Is(err, os.ErrNotExist) {
+	if err != nil { // no limit, no cgroup, or one that cannot be read from here
 		limit, err = memlimit.FromSystem()
 	}
 	if err != nil {

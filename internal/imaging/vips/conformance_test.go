@@ -17,7 +17,8 @@ func TestConformance(t *testing.T) {
 	}, imagingtest.Options{UpdateGoldens: *updateGoldens})
 }
 
-// newEngine returns an engine that is closed when the test ends.
+// newEngine returns an engine that is closed when the test ends, and fails the
+// test if libvips then still holds an object.
 func newEngine(t *testing.T, limits imaging.Limits) *vips.Engine {
 	t.Helper()
 	e, err := vips.New(limits, vips.Options{})
@@ -27,6 +28,9 @@ func newEngine(t *testing.T, limits imaging.Limits) *vips.Engine {
 	t.Cleanup(func() {
 		if err := e.Close(); err != nil {
 			t.Error(err)
+		}
+		if _, objects := vips.Tracked(); objects != 0 {
+			t.Errorf("libvips still holds %d objects", objects)
 		}
 	})
 	return e

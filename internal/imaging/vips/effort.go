@@ -54,26 +54,42 @@ func avifEffort(pixels int) int {
 	return 1
 }
 
-// avifSeconds are CPU seconds for a megapixel of photograph with 4:2:0, by effort.
-var avifSeconds = [10]float64{0.25, 0.35, 0.55, 0.8, 3.2, 4.5, 7, 15, 30, 60}
+// CPU seconds for a megapixel of photograph, by the encoder's effort.
+var (
+	avifSeconds = [10]float64{0.2, 0.4, 0.7, 1, 4, 7, 9, 14, 20, 60} // 4:2:0
+	webpSeconds = [7]float64{0.04, 0.05, 0.06, 0.12, 0.12, 0.2, 0.3}
+)
 
-// avifLimit bounds one AVIF encode, which nothing can interrupt.
-const avifLimit = 120 * time.Second
+// encodeLimit bounds one encode that nothing can interrupt.
+const encodeLimit = 120 * time.Second
 
-// avifTime predicts an encode.
-func avifTime(pixels, effort int, fullChroma bool) time.Duration {
-	s := avifSeconds[effort] * float64(pixels) / 1e6
-	if fullChroma {
-		s *= 1.4
+// encodeTime predicts an encode that nothing can interrupt; 0 for the encoders
+// that libvips stops at the next tile.
+func encodeTime(f imaging.Format, s *imaging.Spec, effort, pixels int) time.Duration {
+	var seconds float64
+	switch f {
+	case imaging.FormatAVIF:
+		seconds = avifSeconds[effort]
+		if fullChroma(f, s) {
+			seconds *= 1.4
+		}
+	case imaging.FormatWebP:
+		seconds = webpSeconds[effort]
+		if s.Lossless {
+			seconds *= 6
+		}
 	}
-	return time.Duration(s * float64(time.Second))
+	return time.Duration(seconds * float64(pixels) / 1e6 * float64(time.Second))
 }
 
-// checkAVIF refuses an encode that would take too long: Rejected by the fixed
-// bound, so that the same variant fails in the same way each time.
-func checkAVIF(pixels, effort int, fullChroma bool) error {
-	if t := avifTime(pixels, effort, fullChroma); t > avifLimit {
-		return &fault.LimitError{Field: "predicted AVIF encoding time", Limit: int64(avifLimit.Seconds()), Value: int64(t.Seconds()), Unit: "s"}
+// checkTime refuses an encode that would take too long: by a fixed bound, so
+// that the same variant fails in the same way each time.
+func checkTime(f imaging.Format, need time.Duration) error {
+	if need > encodeLimit {
+		return &fault.LimitError{
+			Field: "predicted time to encode " + string(f),
+			Limit: int64(encodeLimit.Seconds()), Value: int64(need.Seconds()), Unit: "s",
+		}
 	}
 	return nil
 }

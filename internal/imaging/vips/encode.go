@@ -151,15 +151,14 @@ func (x *encoding) options(ctx context.Context, f imaging.Format, quality int) (
 		return nil, err
 	}
 	s := x.spec
-	full := s.Chroma == "4:4:4" || (f == imaging.FormatAVIF && s.Lossless)
+	full := fullChroma(f, s)
 	effort := encoderEffort(f, s.Effort, w*h)
-	if f == imaging.FormatAVIF {
-		if err := checkAVIF(w*h, effort, full); err != nil {
-			return nil, err
-		}
-		if err := enoughTime(ctx, x.engine.now(), avifTime(w*h, effort, full)); err != nil {
-			return nil, err
-		}
+	need := encodeTime(f, s, effort, w*h*x.in.frames)
+	if err := checkTime(f, need); err != nil {
+		return nil, err
+	}
+	if err := enoughTime(ctx, x.engine.now(), need); err != nil {
+		return nil, err
 	}
 	return &C.PxSave{
 		quality:     C.int(quality),
@@ -172,6 +171,11 @@ func (x *encoding) options(ctx context.Context, f imaging.Format, quality int) (
 		keep_meta:   gboolean(s.Metadata == metadataAll || s.Metadata == metadataCopyright),
 		keep_icc:    gboolean(x.keepWide()),
 	}, nil
+}
+
+// fullChroma is whether colour has the resolution of lightness.
+func fullChroma(f imaging.Format, s *imaging.Spec) bool {
+	return s.Chroma == "4:4:4" || (f == imaging.FormatAVIF && s.Lossless)
 }
 
 // paletteDepth is the number of bits for at most colours: a power of two, so
@@ -202,7 +206,6 @@ func (x *encoding) keepWide() bool { return x.in.wide && x.spec.ColourSpace == s
 // colours, without alpha where it has none, with the metadata that are kept.
 func (x *encoding) prepare(f imaging.Format, o *C.PxSave) (*picture, error) {
 	out, err := chain(x.in.picture,
-		func(p *picture) (*picture, error) { return p.watched(x.stop) },
 		func(p *picture) (*picture, error) {
 			if hasAlpha(f) {
 				return p.ref(), nil
@@ -215,8 +218,14 @@ func (x *encoding) prepare(f imaging.Format, o *C.PxSave) (*picture, error) {
 			}
 			return p.ref(), nil
 		},
-		// A copy of its own, so that metadata may be changed.
-		func(p *picture) (*picture, error) { return p.watched(x.stop) },
+		// A copy of its own, so that metadata may be changed. libvips's WebP
+		// encoder loses a reference when it is stopped: it is bounded beforehand.
+		func(p *picture) (*picture, error) {
+			if f != imaging.FormatWebP {
+				return p.watched(x.stop)
+			}
+			return chain(p, func(p *picture) (*picture, error) { return p.inMemory(x.stop) }, (*picture).copy)
+		},
 	)
 	if err != nil {
 		return nil, err

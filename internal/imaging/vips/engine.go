@@ -42,6 +42,7 @@ type Engine struct {
 	capability imaging.Capability
 	limits     imaging.Limits
 	encoders   encoders
+	footprint  footprint
 	workers    int
 	now        func() time.Time
 	cpu        *semaphore.Weighted
@@ -86,12 +87,13 @@ func New(limits imaging.Limits, opts Options) (*Engine, error) {
 			Outputs: enc.formats,
 			Limits:  limits,
 		},
-		limits:   limits,
-		encoders: enc,
-		workers:  workers,
-		now:      now,
-		cpu:      semaphore.NewWeighted(int64(workers)),
-		memory:   newAdmission(budget),
+		limits:    limits,
+		encoders:  enc,
+		footprint: footprintOf(enc.mozjpeg, libraryMinor()),
+		workers:   workers,
+		now:       now,
+		cpu:       semaphore.NewWeighted(int64(workers)),
+		memory:    newAdmission(budget),
 	}, nil
 }
 
@@ -119,7 +121,7 @@ func (e *Engine) Probe(ctx context.Context, data []byte) (imaging.Info, error) {
 		return imaging.Info{}, err
 	}
 	info := src.info()
-	info.Memory = estimate(src, planAll(src, nil, e.limits), e.workers)
+	info.Memory = estimate(src, planAll(src, nil, e.limits), e.workers, e.footprint)
 	return info, nil
 }
 

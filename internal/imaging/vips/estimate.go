@@ -11,8 +11,9 @@ import (
 // decoding; the resizing, with one worker fewer encoding meanwhile; and the
 // encoding of what is left, when the working image is gone. A test holds it to
 // 0.8–1.5 × of the measured peak.
-func estimate(src *source, p plan, workers int) int64 {
+func estimate(src *source, p plan, workers int, need footprint) int64 {
 	e := newEstimator(src, &p)
+	e.need = need
 	base := e.base()
 	decoding := e.loader() + base
 	if src.orientation != 1 {
@@ -36,9 +37,31 @@ func largest(sizes []int64, n int) int64 {
 // fixedMemory is for threads, buffers and tables of any render.
 const fixedMemory = 2 << 20
 
+// footprint is what depends on the libraries behind libvips, bytes for a pixel.
+type footprint struct {
+	jpegEncoder float64
+	pngEncoder  float64
+	heifDecoder float64
+}
+
+// footprintOf tells libjpeg-turbo from mozjpeg, which keeps two sets of
+// coefficients, and the zlib and libheif of a distribution of libvips 8.14's time
+// from those that come with a later one (measured with 8.14.1 and 8.18.7).
+func footprintOf(mozjpeg bool, minor int) footprint {
+	f := footprint{jpegEncoder: 4, pngEncoder: 2, heifDecoder: 7}
+	if mozjpeg {
+		f.jpegEncoder = 9
+	}
+	if minor >= 15 {
+		f.pngEncoder, f.heifDecoder = 4.5, 12
+	}
+	return f
+}
+
 type estimator struct {
 	src    *source
 	plan   *plan
+	need   footprint
 	pixels int64 // of one stored frame
 	frames int64 // that are decoded
 	shrink int64 // early shrink on each axis, rounded down
@@ -93,7 +116,7 @@ func (e *estimator) loader() int64 {
 	case imaging.FormatGIF:
 		return rows + e.pixels*8
 	case imaging.FormatAVIF, imaging.FormatHEIC:
-		return rows + e.pixels*7
+		return rows + int64(float64(e.pixels)*e.need.heifDecoder)
 	case imaging.FormatJXL:
 		return rows + e.pixels*6
 	}
@@ -118,7 +141,7 @@ func (e *estimator) variants() (pictures int64, encoders []int64) {
 			seen[g] = true
 			pictures += max(canvas, int64(g.scaledW)*int64(g.scaledH)) * frames * e.bands
 		}
-		encoders = append(encoders, int64(encoderBytes(v.format, v.spec)*float64(canvas)))
+		encoders = append(encoders, int64(e.encoderBytes(v.format, v.spec)*float64(canvas)))
 	}
 	slices.Sort(encoders)
 	slices.Reverse(encoders)
@@ -132,15 +155,14 @@ func (e *estimator) isBase(v *variantPlan) bool {
 		v.geometry.canvasW == w && v.geometry.canvasH == h && !v.spec.Flip && !v.spec.Flop && v.spec.Rotate == 0
 }
 
-// encoderBytes is what an encoder holds for each pixel of a frame (measured with
-// libvips 8.14 and 8.18).
-func encoderBytes(f imaging.Format, s *imaging.Spec) float64 {
+// encoderBytes is what an encoder holds for each pixel of a frame (measured).
+func (e *estimator) encoderBytes(f imaging.Format, s *imaging.Spec) float64 {
 	switch f {
 	case imaging.FormatJPEG:
 		if s.Chroma == "4:4:4" {
-			return 7
+			return 2 * e.need.jpegEncoder
 		}
-		return 4
+		return e.need.jpegEncoder
 	case imaging.FormatWebP:
 		if s.Lossless {
 			return 21
@@ -148,7 +170,7 @@ func encoderBytes(f imaging.Format, s *imaging.Spec) float64 {
 		return 6
 	case imaging.FormatPNG:
 		if s.Palette == 0 {
-			return 2
+			return e.need.pngEncoder
 		}
 		return 32
 	case imaging.FormatGIF:

@@ -106,6 +106,36 @@ px_has(const char *operation)
 	return vips_type_find("VipsOperation", operation) != 0;
 }
 
+// Whether the codec behind libheif is there: libvips has the operations in any case.
+gboolean
+px_writes_avif(void)
+{
+	PxSave options = { .quality = 50 };
+	VipsImage *image = NULL;
+	void *data = NULL;
+	size_t size = 0;
+	gboolean ok = vips_black(&image, 16, 16, "bands", 3, NULL) == 0 &&
+		px_save(PX_HEIF, image, &options, &data, &size) == 0;
+
+	vips_error_clear();
+	g_free(data);
+	VIPS_UNREF(image);
+	return ok;
+}
+
+gboolean
+px_reads(int format, const void *data, size_t size)
+{
+	VipsImage *image = px_load(format, data, size, 1, 1.0, 1);
+	VipsImage *pixels = image == NULL ? NULL : px_memory(image);
+	gboolean ok = pixels != NULL;
+
+	vips_error_clear();
+	VIPS_UNREF(image);
+	VIPS_UNREF(pixels);
+	return ok;
+}
+
 // mozjpeg's trellis changes the bytes; libjpeg-turbo ignores the option.
 gboolean
 px_mozjpeg(void)

@@ -6,7 +6,7 @@ package vips
 import "C"
 
 import (
-	"errors"
+	_ "embed" // the directive below
 	"fmt"
 	"runtime"
 	"slices"
@@ -37,6 +37,9 @@ func Tracked() (bytes int64, objects int) {
 func libraryVersion() string {
 	return fmt.Sprintf("%d.%d.%d", C.vips_version(0), C.vips_version(1), C.vips_version(2))
 }
+
+// libraryMinor is the 14 of libvips 8.14.1; there has been no 9 yet.
+func libraryMinor() int { return int(C.vips_version(1)) }
 
 // onThread runs work on one operating system thread and then releases what
 // libvips keeps for that thread.
@@ -73,8 +76,6 @@ func libraryError(call string) error {
 	return &libError{call: call, text: message}
 }
 
-var errNoImage = errors.New("no image")
-
 func has(operation string) bool {
 	name := C.CString(operation)
 	defer C.free(unsafe.Pointer(name))
@@ -108,15 +109,33 @@ func codecOf(f imaging.Format) (codec, bool) {
 	return codecs[i], true
 }
 
-// libraryInputs returns what this libvips can read of what the package knows, sorted.
+// tinyHEIC is a black square of 64 × 64 px with HEVC inside.
+//
+//go:embed tiny.heic
+var tinyHEIC []byte
+
+// libraryInputs returns what this libvips can read of what the package knows,
+// sorted. Many builds of libheif have AV1 but no HEVC, and only a try tells.
 func libraryInputs() []imaging.Format {
 	var out []imaging.Format
 	for _, c := range codecs {
-		if c.load != "" && has(c.load) {
-			out = append(out, c.format)
+		if c.load == "" || !has(c.load) {
+			continue
 		}
+		if c.format == imaging.FormatHEIC && !reads(c, tinyHEIC) {
+			continue
+		}
+		out = append(out, c.format)
 	}
 	return out
+}
+
+func reads(c codec, data []byte) (ok bool) {
+	var pin runtime.Pinner
+	defer pin.Unpin()
+	pin.Pin(&data[0])
+	onThread(func() { ok = C.px_reads(c.number, unsafe.Pointer(&data[0]), C.size_t(len(data))) != 0 })
+	return ok
 }
 
 // encoders is what this libvips can write.
@@ -127,12 +146,15 @@ type encoders struct {
 
 func libraryEncoders() encoders {
 	var e encoders
-	for _, c := range codecs {
-		if c.save != "" && has(c.save) {
+	onThread(func() {
+		for _, c := range codecs {
+			if c.save == "" || !has(c.save) || (c.format == imaging.FormatAVIF && C.px_writes_avif() == 0) {
+				continue
+			}
 			e.formats = append(e.formats, c.format)
 		}
-	}
-	onThread(func() { e.mozjpeg = C.px_mozjpeg() != 0 })
+		e.mozjpeg = C.px_mozjpeg() != 0
+	})
 	return e
 }
 

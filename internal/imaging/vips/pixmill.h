@@ -17,6 +17,8 @@ int px_objects(void);
 char *px_error(void);
 gboolean px_has(const char *operation);
 gboolean px_mozjpeg(void);
+gboolean px_writes_avif(void);
+gboolean px_reads(int format, const void *data, size_t size);
 
 // load.c
 VipsImage *px_load(int format, const void *data, size_t size, int shrink, double scale, int pages);

@@ -33,7 +33,7 @@ func (e *Engine) Render(ctx context.Context, data []byte, specs []imaging.Spec, 
 	}
 	plan := planAll(src, specs, e.limits)
 	info := src.info()
-	info.Memory = estimate(src, plan, e.workers)
+	info.Memory = estimate(src, plan, e.workers, e.footprint)
 	leave, err := e.memory.enter(ctx, info.Memory)
 	if err != nil {
 		return info, err
@@ -74,6 +74,9 @@ type rendering struct {
 	stop        *stopper
 	encoding    sync.WaitGroup
 	placeholder *imaging.Placeholder
+
+	mu        sync.Mutex
+	postponed error // of the first variant that there was no time for
 }
 
 type result struct {
@@ -132,9 +135,8 @@ func (r *rendering) produce() error {
 		}
 		r.encode(v, pixels, r.engine.now().Sub(start))
 	}
-	r.placeholder, err = placeholder(made.small(), work.wide)
-	if err != nil {
-		return fault.New(fault.Permanent, "placeholder", "", err)
+	if p, err := placeholder(made.small(), work.wide); err == nil {
+		r.placeholder = p // without one the variants are as good
 	}
 	return nil
 }
@@ -177,10 +179,15 @@ func (r *rendering) encode(v *variantPlan, in *finished, resized time.Duration) 
 	})
 }
 
-// send passes a result on. A transient error is no result: it ends the rendering.
+// send passes a result on. A transient error is no result: it ends the
+// rendering, or when there is no time for this variant, waits for the others.
 func (r *rendering) send(index int, out imaging.Encoded, err error) {
 	if r.ctx.Err() != nil {
 		return // whatever failed now failed because of that
+	}
+	if errors.Is(err, errNoTime) {
+		r.postpone(err)
+		return
 	}
 	if err != nil {
 		if fault.KindOf(err) == fault.Transient {
@@ -207,12 +214,18 @@ func variantError(err error) error {
 // fail ends the rendering; the first cause counts.
 func (r *rendering) fail(err error) { r.cancel(&renderError{err}) }
 
-// outcome is what Render returns.
+func (r *rendering) postpone(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.postponed = cmp.Or(r.postponed, err)
+}
+
+// outcome is what Render returns, when every goroutine has ended.
 func (r *rendering) outcome() error {
 	cause := context.Cause(r.ctx)
 	switch c := cause.(type) { //nolint:errorlint // the cause is what was given to cancel
 	case nil:
-		return nil
+		return r.postponed
 	case *emitError:
 		return c.error
 	case *renderError:
@@ -221,6 +234,9 @@ func (r *rendering) outcome() error {
 	return fault.New(fault.Transient, "render", "", cause)
 }
 
+// errNoTime is in the transient error of a variant that was not begun.
+var errNoTime = errors.New("too little time is left")
+
 // enoughTime refuses to start what cannot be interrupted and would outlive ctx.
 func enoughTime(ctx context.Context, now time.Time, need time.Duration) error {
 	deadline, ok := ctx.Deadline()
@@ -228,8 +244,8 @@ func enoughTime(ctx context.Context, now time.Time, need time.Duration) error {
 		return nil
 	}
 	if left := deadline.Sub(now); left < need {
-		return fault.New(fault.Transient, "encode", "", fmt.Errorf("about %v are needed and %v are left: %w",
-			need.Round(time.Millisecond), left.Round(time.Millisecond), context.DeadlineExceeded))
+		return fault.New(fault.Transient, "encode", "", fmt.Errorf("%w: about %v are needed and %v are left",
+			errNoTime, need.Round(time.Millisecond), left.Round(time.Millisecond)))
 	}
 	return nil
 }

@@ -1,8 +1,8 @@
 #include "pixmill.h"
 
 // What to write beside the pixels was one switch before libvips 8.15. With
-// "strip" the JPEG and WebP encoders write no profile either, so that an image
-// with a profile to keep is saved unstripped, and carries nothing else.
+// "strip" the encoders write no profile either, so that an image with a profile to
+// keep is saved unstripped; libvips then adds an EXIF block with the resolution.
 #if VIPS_MAJOR_VERSION > 8 || VIPS_MINOR_VERSION >= 15
 #define KEEP(o) "keep", (o)->keep_meta ? VIPS_FOREIGN_KEEP_ALL : (o)->keep_icc ? VIPS_FOREIGN_KEEP_ICC : VIPS_FOREIGN_KEEP_NONE
 #else
