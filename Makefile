@@ -60,6 +60,7 @@ bench: deps ## measure against bimg and the way from PUT to manifest; writes doc
 
 .PHONY: lint
 lint: deps ## go vet, golangci-lint, the import rules, the documents' links, licences
+	go mod tidy -diff
 	go run ./tools/importcheck
 	go run ./tools/doccheck
 	go run ./tools/licences -check
