@@ -80,7 +80,7 @@ func TestApp_RefusesBrokenSourcesWithTheReason(t *testing.T) {
 	a := open(t, config)
 	for key, c := range map[string]struct{ content, want string }{
 		"text.jpg": {"this is no image", "not an image"},
-		"gif.gif":  {"GIF89a", ""},
+		"gif.gif":  {"GIF89a", "gif"},
 	} {
 		if _, err := a.Source.Put(t.Context(), key, []byte(c.content), nil); err != nil {
 			t.Fatal(err)

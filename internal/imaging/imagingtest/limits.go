@@ -15,7 +15,7 @@ import (
 // the field, the limit and the value.
 func (s *suite) limits(t *testing.T) {
 	e := s.engine(t)
-	bomb := pngHead(100_000, 100_000)
+	bomb := PixelBomb()
 	if len(bomb) > 1024 {
 		t.Fatalf("the bomb has %d bytes", len(bomb))
 	}
@@ -28,7 +28,7 @@ func (s *suite) limits(t *testing.T) {
 	}{
 		{"100,000² px in 1 KB", imaging.Limits{}, bomb, huge},
 		{"a wide strip", imaging.Limits{}, pngHead(70_000, 10), map[string]int64{"width": 70_000, "dimension": 70_000}},
-		{"1,001 frames", imaging.Limits{}, gifBomb(4, 4, 1001), map[string]int64{"frames": 1001}},
+		{"1,001 frames", imaging.Limits{}, FrameBomb(), map[string]int64{"frames": 1001}},
 		{"500 large frames", imaging.Limits{}, gifBomb(2000, 2000, 500), map[string]int64{"total pixels": 2_000_000_000, "pixels × frames": 2_000_000_000}},
 		{"source bytes", imaging.Limits{SourceBytes: 1000}, file(t, "formats/p3.jpg"), map[string]int64{"source bytes": int64(len(file(t, "formats/p3.jpg")))}},
 		{"pixels", imaging.Limits{Pixels: 6000}, pngOf(t, card(96, 64)), map[string]int64{"pixels": 96 * 64}},
