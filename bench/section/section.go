@@ -1,0 +1,26 @@
+// Package section keeps what benchmarks wrote apart from what people wrote in
+// one Markdown file.
+package section
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Write replaces what stands in the Markdown file at path between the comments
+// <!-- begin: name --> and <!-- end: name -->. It is an error if the file or
+// the comments are not there.
+func Write(path, name, text string) error {
+	begin, end := fmt.Sprintf("<!-- begin: %s -->\n", name), fmt.Sprintf("<!-- end: %s -->\n", name)
+	old, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, found := strings.Cut(string(old), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		return fmt.Errorf("%s has no section %q", path, name)
+	}
+	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n\n"+end+after), 0o644)
+}
