@@ -106,8 +106,12 @@ const (
 
 // heading says what was measured, on what and how.
 func heading(s settings, words string) string {
-	return fmt.Sprintf("Measured %s on %s: %d PUTs of %s, one after the other, one warm function process.\nCommand: `go run ./bench/latency -n %d`. %s\n\n",
-		time.Now().UTC().Format("2006-01-02 15:04 UTC"), words, s.count, filepath.Base(s.photo), s.count, s.note)
+	note := s.note
+	if note != "" {
+		note = " " + note
+	}
+	return fmt.Sprintf("Measured %s on %s: %d PUTs of %s, one after the other, one warm function process.\nCommand: `go run ./bench/latency -n %d`.%s\n\n",
+		time.Now().UTC().Format("2006-01-02 15:04 UTC"), words, s.count, filepath.Base(s.photo), s.count, note)
 }
 
 // table is one series.

