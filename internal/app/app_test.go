@@ -2,10 +2,12 @@ package app_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	_ "image/jpeg" // the check decodes with another decoder than the engine's
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -15,10 +17,23 @@ import (
 	"pixmill/internal/event"
 	"pixmill/internal/fault"
 	"pixmill/internal/handler"
+	"pixmill/internal/imaging/vips"
 	"pixmill/internal/preset"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain wants nothing left of goroutines, nor of libvips's memory.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		for range 100 {
+			if held, objects := vips.Tracked(); held == 0 && objects == 0 {
+				os.Exit(code)
+			}
+			time.Sleep(100 * time.Millisecond) // its idle threads keep some buffers until they end
+		}
+		fmt.Fprintln(os.Stderr, "libvips still holds memory")
+		os.Exit(1)
+	}))
+}
 
 const config = `
 source: {bucket: uploads}

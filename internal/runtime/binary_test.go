@@ -32,7 +32,8 @@ var pixmillBinary = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "pixmill")
-	build := exec.Command("go", "build", "-o", path, "pixmill/functions/pixmill")
+	args := append([]string{"build", "-o", path}, buildFlags...)
+	build := exec.Command("go", append(args, "pixmill/functions/pixmill")...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -100,6 +101,9 @@ func startBinary(t *testing.T, data string, args ...string) *binary {
 	}()
 	t.Cleanup(func() {
 		b.kill()
+		if strings.Contains(b.stderr.String(), "DATA RACE") { // its own or a function's
+			t.Errorf("the program has a race:\n%s", b.stderr)
+		}
 		if t.Failed() {
 			t.Logf("log of pixmill:\n%s", lastLines(b.stderr.String(), 40))
 		}

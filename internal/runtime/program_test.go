@@ -118,11 +118,16 @@ func TestProgram_BadStartsSayWhy(t *testing.T) {
 	if err := os.WriteFile(config, []byte("rules: 7\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	typo := filepath.Join(t.TempDir(), "typo.yaml")
+	if err := os.WriteFile(typo, []byte(strings.Replace(presets, "width: 40", "widht: 40", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
 		name string
 		args []string
 		want string
 	}{
+		{"unknown field", []string{"--config", typo}, "typo.yaml:8:21: presets.tiny[0].widht"},
 		{"address in use", []string{"--listen", address}, "address already in use"},
 		{"no such function", []string{"--function", "/nowhere/bootstrap"}, `load function "/nowhere/bootstrap"`},
 		{"unknown form", []string{"--event", "sns"}, `--event is "sns": sqs or s3`},

@@ -19,6 +19,8 @@ import (
 
 	"pixmill/internal/blob"
 	"pixmill/internal/fault"
+	"pixmill/internal/imaging/imagingtest"
+	"pixmill/internal/manifest"
 	"pixmill/internal/runtime"
 	"pixmill/internal/runtime/dispatch"
 	"pixmill/internal/runtime/store"
@@ -90,6 +92,37 @@ func TestRun_EveryWayToChangeASource(t *testing.T) {
 	g.put("in/signed.jpg", picture(5))
 	g.drain()
 	g.wantExact("in/put ü+%2B.jpg", "in/signed.jpg")
+}
+
+func TestRun_BadSourcesAreRecordedWithTheReason(t *testing.T) {
+	g := start(t, t.TempDir(), nil)
+	bad := map[string]struct {
+		content []byte
+		reason  string
+	}{
+		"text.jpg":      {[]byte("not an image"), "not an image"},
+		"empty.jpg":     {nil, "0 bytes"},
+		"truncated.jpg": {picture(1)[:400], "premature end"},
+		"pixels.png":    {imagingtest.PixelBomb(), "100000 px"},
+		"frames.gif":    {imagingtest.FrameBomb(), "1001"},
+	}
+	var keys []string
+	for name, c := range bad {
+		keys = append(keys, "in/"+name)
+		g.put("in/"+name, c.content)
+	}
+	g.put("in/good.jpg", picture(2))
+	g.drain()
+	g.wantExact(append(keys, "in/good.jpg")...)
+	for name, c := range bad {
+		data, _, err := g.output.Get(t.Context(), "out/"+name+"/"+manifest.Name, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m, err := manifest.Parse(data); err != nil || m.Status != manifest.StatusRejected || !strings.Contains(strings.ToLower(m.Reason), c.reason) {
+			t.Errorf("%s: %s because %q (%v), want rejected because of %q", name, m.Status, m.Reason, err, c.reason)
+		}
+	}
 }
 
 func TestRun_BadKeysHarmNoOthersAndAreDeadLetters(t *testing.T) {
