@@ -3,7 +3,6 @@ package manifest_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"testing"
 
@@ -17,11 +16,10 @@ import (
 // committed, so that no program carries the generator.
 const schemaFile = "../../docs/schema/manifest.schema.json"
 
-var update = flag.Bool("update", false, "write the JSON Schema anew")
-
+// UPDATE_GOLDEN=1 writes the file anew.
 func TestSchema_IsUpToDate(t *testing.T) {
 	want := generateSchema(t)
-	if *update {
+	if os.Getenv("UPDATE_GOLDEN") != "" {
 		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -31,7 +29,7 @@ func TestSchema_IsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the types say: go test ./internal/manifest -run TestSchema_IsUpToDate -update", schemaFile)
+		t.Errorf("%s is not what the types say: UPDATE_GOLDEN=1 go test ./internal/manifest -run TestSchema_IsUpToDate", schemaFile)
 	}
 }
 

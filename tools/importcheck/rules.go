@@ -19,7 +19,7 @@ var (
 	engines = []string{"pixmill/internal/imaging/vips", "pixmill/internal/imaging/bimgengine", "github.com/h2non/bimg"}
 )
 
-// rules are DESIGN's: imports point one way, and the Lambda function is small.
+// rules are those of docs/architecture.md: imports point one way, and the Lambda function is small.
 var rules = []rule{
 	{
 		from: "pixmill/functions/lambda",
