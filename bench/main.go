@@ -48,7 +48,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
-	photos, err := findPhotos("bench/testdata/seeding.jpg", s.photos)
+	photos, err := findPhotos("internal/cli/sample/seeding.jpg", s.photos)
 	if err != nil {
 		return err
 	}

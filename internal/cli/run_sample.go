@@ -14,13 +14,13 @@ import (
 	"pixmill/internal/runtime/store"
 )
 
-// samplePhoto is a photograph of a rocket launch; sample/README.md says whose.
+// samplePhoto is a 16-megapixel photograph of a meadow; sample/README.md says whose.
 //
-//go:embed sample/rocket.jpg
+//go:embed sample/seeding.jpg
 var samplePhoto []byte
 
 const (
-	sampleName    = "sample/rocket.jpg"
+	sampleName    = "sample/seeding.jpg"
 	sampleTimeout = time.Minute
 	samplePoll    = 10 * time.Millisecond
 	maxManifest   = 4 << 20 // bytes

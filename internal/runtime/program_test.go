@@ -19,9 +19,9 @@ func TestProgram_SampleIsShownAndCtrlCEndsIt(t *testing.T) {
 		"export AWS_ENDPOINT_URL=http://127.0.0.1:",
 		"aws s3 cp photo.jpg s3://uploads/in/",
 		"  NAME   FORMAT  PIXELS  SIZE   KEY\n",
-		"out/sample/rocket.jpg/small.jpg\n",
+		"out/sample/seeding.jpg/small.jpg\n",
 		"  thumb  webp    16×16   ",
-		"s3://variants/out/sample/rocket.jpg/manifest.json",
+		"s3://variants/out/sample/seeding.jpg/manifest.json",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("output lacks %q:\n%s", want, out)
