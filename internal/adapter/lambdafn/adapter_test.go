@@ -152,7 +152,7 @@ func TestInvoke_LogHasOneLineForEachSource(t *testing.T) {
 		t.Fatalf("log is %s; want three lines", f.log)
 	}
 	for i, want := range []map[string]any{
-		{"level": "INFO", "bucket": "uploads", "key": "one", "event": "created", "result": "written", "kind": "", "reason": "", "passes": 2.0, "puts": 4.0, "deletes": 1.0, "messages": 2.0, "attempt": 4.0, "request_id": "r-1", "sequencer": "0000000000000000"},
+		{"level": "INFO", "bucket": "uploads", "key": "one", "event": "created", "result": "written", "passes": 2.0, "puts": 4.0, "deletes": 1.0, "messages": 2.0, "attempt": 4.0, "request_id": "r-1", "sequencer": "0000000000000000"},
 		{"level": "WARN", "key": "transient", "result": "failed", "kind": "transient", "reason": `handle "transient": transient: as the key says`, "attempt": 3.0, "sequencer": "0000000000000001"},
 		{"level": "ERROR", "key": "misconfigured", "result": "failed", "kind": "misconfigured", "attempt": 2.0},
 	} {

@@ -26,23 +26,29 @@ func (b *batch) logSource(ctx context.Context, s *source) {
 			o.Result = resultFailed
 		}
 	}
-	b.log.LogAttrs(
-		ctx, level, "source",
+	attrs := []slog.Attr{
 		slog.String("bucket", ev.Bucket),
 		slog.String("key", ev.Key),
 		slog.String("event", string(ev.Op)),
 		slog.String("result", string(o.Result)),
-		slog.String("kind", kind),
-		slog.String("reason", reason),
 		slog.Int("passes", o.Passes),
 		slog.Int("puts", o.Puts),
 		slog.Int("deletes", o.Deletes),
 		slog.Float64("duration_ms", float64(s.elapsed.Microseconds())/1000),
 		slog.Int("messages", s.messages),
 		slog.Int("attempt", s.attempt),
+	}
+	for _, a := range []slog.Attr{ // what there is of them
+		slog.String("kind", kind),
+		slog.String("reason", reason),
 		slog.String("sequencer", ev.Sequencer),
 		slog.String("version_id", ev.VersionID),
-	)
+	} {
+		if a.Value.String() != "" {
+			attrs = append(attrs, a)
+		}
+	}
+	b.log.LogAttrs(ctx, level, "source", attrs...)
 }
 
 // levelOf is a warning for what mends itself, an error for what somebody must mend.
