@@ -26,7 +26,12 @@ sends nothing: what the object is now, only the function will see.`,
 		Example: `  pixmill explain-event event.json
   pixmill explain-event event.json --config staging.yaml --json
   pbpaste | pixmill explain-event -`,
-		Args: cobra.ExactArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("explain-event takes one file, or - for standard input, as in: pixmill explain-event event.json")
+			}
+			return nil
+		},
 		RunE: func(_ *cobra.Command, args []string) error {
 			settings, err := config.Load(e.Getenv, file)
 			if err != nil {

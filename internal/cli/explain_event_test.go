@@ -124,7 +124,7 @@ func TestExplainEvent_BadInput(t *testing.T) {
 		{"no event", "", []string{"pixmill.yaml"}, exitFailed, []string{"pixmill.yaml: ", "bytes that are not JSON"}},
 		{"another event", `{"detail-type":"x"}`, []string{"-"}, exitFailed, []string{"standard input: ", `saw an object with "detail-type"`}},
 		{"too large", strings.Repeat(" ", 9<<20), []string{"-"}, exitFailed, []string{"over the limit of 8388608 bytes"}},
-		{"no argument", "", nil, exitUsage, []string{"accepts 1 arg"}},
+		{"no argument", "", nil, exitUsage, []string{"takes one file, or - for standard input"}},
 		{"configuration that is missing", "", []string{"s3.json", "--config", "other.yaml"}, exitUsage, []string{"other.yaml", "no such file"}},
 		{"configuration that is wrong", "", []string{"s3.json", "--config", broken}, exitUsage, []string{broken + ":1:1", "sauce"}},
 	}

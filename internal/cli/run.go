@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	goruntime "runtime"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -102,6 +103,9 @@ func runLocal(ctx context.Context, e *env, f runFlags) error {
 		return usageError{err}
 	}
 	r, err := runtime.Open(ctx, opts)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return usagef("%s is in use by another program: choose another address with --listen", opts.Listen)
+	}
 	if err != nil {
 		return usageError{err}
 	}
@@ -119,7 +123,10 @@ func runLocal(ctx context.Context, e *env, f runFlags) error {
 	}
 	err = r.Run(ctx)
 	parts.Wait()
-	return errors.Join(err, r.Close())
+	if err = errors.Join(err, r.Close()); err == nil {
+		fmt.Fprintf(e.Stderr, "stopped; everything is kept in %s\n", opts.Data)
+	}
+	return err
 }
 
 // options checks the flags and makes the runtime's options of them.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pixmill/internal/blob"
+	"pixmill/internal/handler"
 	"pixmill/internal/manifest"
 	"pixmill/internal/preset"
 	"pixmill/internal/runtime/store"
@@ -21,6 +22,7 @@ var samplePhoto []byte
 
 const (
 	sampleName    = "sample/seeding.jpg"
+	sampleFocal   = "0.29,0.32" // the seed head in front
 	sampleTimeout = time.Minute
 	samplePoll    = 10 * time.Millisecond
 	maxManifest   = 4 << 20 // bytes
@@ -41,7 +43,10 @@ func showSample(ctx context.Context, out io.Writer, e store.Endpoint, p *preset.
 	ctx, cancel := context.WithTimeout(ctx, sampleTimeout)
 	defer cancel()
 	begin := time.Now()
-	put, err := client.Bucket(p.Source.Bucket).Put(ctx, key, samplePhoto, &blob.PutOptions{ContentType: "image/jpeg"})
+	put, err := client.Bucket(p.Source.Bucket).Put(ctx, key, samplePhoto, &blob.PutOptions{
+		ContentType: "image/jpeg",
+		Metadata:    map[string]string{handler.MetaFocal: sampleFocal},
+	})
 	if err != nil {
 		return err
 	}
@@ -49,7 +54,7 @@ func showSample(ctx context.Context, out io.Writer, e store.Endpoint, p *preset.
 	if err != nil {
 		return fmt.Errorf("its manifest did not appear: %w; the log says why", err)
 	}
-	printSample(out, p, key, m, time.Since(begin))
+	printSample(out, p, key, m, begin, time.Since(begin))
 	return nil
 }
 
@@ -75,9 +80,13 @@ func awaitManifest(ctx context.Context, output *blob.Bucket, key, etag string) (
 	}
 }
 
-func printSample(out io.Writer, p *preset.Config, key string, m *manifest.Manifest, took time.Duration) {
-	fmt.Fprintf(out, "The sample s3://%s/%s became, in %d ms with the start of the function (rendering: %.0f ms):\n\n",
-		p.Source.Bucket, key, took.Milliseconds(), m.Timings.RenderMS)
+func printSample(out io.Writer, p *preset.Config, key string, m *manifest.Manifest, begin time.Time, took time.Duration) {
+	fmt.Fprintf(out, "The sample s3://%s/%s ", p.Source.Bucket, key)
+	if m.Timings.Written.Before(begin) {
+		fmt.Fprint(out, "has had these variants since an earlier start:\n\n")
+	} else {
+		fmt.Fprintf(out, "became, in %d ms with the start of the function (rendering: %.0f ms):\n\n", took.Milliseconds(), m.Timings.RenderMS)
+	}
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "  NAME\tFORMAT\tPIXELS\tSIZE\tKEY")
 	for _, v := range m.Variants {

@@ -11,7 +11,8 @@ import (
 )
 
 func TestProgram_SampleIsShownAndCtrlCEndsIt(t *testing.T) {
-	b := runBinary(t, t.TempDir(), "--sample")
+	data := t.TempDir()
+	b := runBinary(t, data, "--sample")
 	eventually(t, 30*time.Second, "the sample's table", func() bool { return strings.Contains(b.stdout.String(), "manifest.json says so") })
 	out := b.stdout.String()
 	for _, want := range []string{
@@ -38,6 +39,14 @@ func TestProgram_SampleIsShownAndCtrlCEndsIt(t *testing.T) {
 		if alive(pid) {
 			t.Errorf("function process %d lives", pid)
 		}
+	}
+	if want := "stopped; everything is kept in " + data; !strings.Contains(b.stderr.String(), want) {
+		t.Errorf("the log lacks %q", want)
+	}
+	again := runBinary(t, data, "--sample")
+	eventually(t, 30*time.Second, "the sample's table", func() bool { return strings.Contains(again.stdout.String(), "manifest.json says so") })
+	if want := "has had these variants since an earlier start:"; !strings.Contains(again.stdout.String(), want) {
+		t.Errorf("output of the second start lacks %q:\n%s", want, again.stdout.String())
 	}
 }
 
@@ -128,7 +137,7 @@ func TestProgram_BadStartsSayWhy(t *testing.T) {
 		want string
 	}{
 		{"unknown field", []string{"--config", typo}, "typo.yaml:8:21: presets.tiny[0].widht"},
-		{"address in use", []string{"--listen", address}, "address already in use"},
+		{"address in use", []string{"--listen", address}, address + " is in use by another program: choose another address with --listen"},
 		{"no such function", []string{"--function", "/nowhere/bootstrap"}, `load function "/nowhere/bootstrap"`},
 		{"unknown form", []string{"--event", "sns"}, `--event is "sns": sqs or s3`},
 		{"no processes", []string{"--concurrency", "0"}, "--concurrency is 0: at least 1"},

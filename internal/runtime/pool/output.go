@@ -44,7 +44,7 @@ func (w *lineWriter) emit(line []byte) {
 	if len(line) == 0 {
 		return
 	}
-	level, message, attrs := slog.LevelInfo, string(line), []slog.Attr(nil)
+	level, message, attrs := slog.LevelInfo, string(line), []slog.Attr{slog.String("stream", w.stream)}
 	var record map[string]any
 	if line[0] == '{' && json.Unmarshal(line, &record) == nil {
 		text, isText := record[slog.MessageKey].(string)
@@ -54,7 +54,7 @@ func (w *lineWriter) emit(line []byte) {
 			attrs = attributes(record)
 		}
 	}
-	w.log.LogAttrs(context.Background(), level, message, append(attrs, slog.String("stream", w.stream))...)
+	w.log.LogAttrs(context.Background(), level, message, attrs...)
 }
 
 func attributes(record map[string]any) []slog.Attr {
