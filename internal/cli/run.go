@@ -106,6 +106,9 @@ func runLocal(ctx context.Context, e *env, f runFlags) error {
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return usagef("%s is in use by another program: choose another address with --listen", opts.Listen)
 	}
+	if err != nil && ctx.Err() != nil {
+		return err // it was ended while it started, and nothing is wrong
+	}
 	if err != nil {
 		return usageError{err}
 	}

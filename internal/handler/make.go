@@ -82,6 +82,7 @@ func (b *batch) render(ctx context.Context, src []byte, focal *imaging.Point) (i
 	b.made = maps.Clone(b.made)
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(uploads)
+	defer func() { _ = g.Wait() }() // also when the engine panics: no upload outlives Handle
 	info, err := b.cfg.Engine.Render(gctx, src, specs(b.todo, focal), func(i int, out imaging.Encoded) error {
 		return b.emit(gctx, g, b.todo[i], out)
 	})

@@ -128,3 +128,35 @@ func TestHandle_SourceThatNeverRestsIsLeftToTheQueue(t *testing.T) {
 		t.Errorf("pauses up to %v, want three that grow: none before the first act", jitters)
 	}
 }
+
+// panickingEngine emits one variant and panics.
+type panickingEngine struct{ toyEngine }
+
+func (e panickingEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+	return e.toyEngine.Render(ctx, src, specs, func(i int, out imaging.Encoded) error {
+		if err := emit(i, out); err != nil {
+			return err
+		}
+		panic("the engine is broken")
+	})
+}
+
+func TestHandle_PanicLeavesNoUploadBehind(t *testing.T) {
+	f := newFixture(t)
+	f.engine = panickingEngine{newToyEngine()}
+	f.put("c", "img:1", nil)
+	f.hooks.Before = func(_ context.Context, op faultblob.Op, _ string) error {
+		if op == faultblob.OpPut {
+			time.Sleep(50 * time.Millisecond)
+		}
+		return nil
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the panic was swallowed")
+		}
+		f.wantCalls("put c/one.png")
+	}()
+	_, err := f.handler().Handle(t.Context(), f.event("c"))
+	t.Errorf("Handle returned %v", err)
+}

@@ -154,7 +154,10 @@ func (p *recheckPass) walkOutputs(ctx context.Context, looks *errgroup.Group) er
 // lookAtOutput looks at a key without a source, if any of its output is Pixmill's:
 // what somebody else has put into the bucket is left alone.
 func (p *recheckPass) lookAtOutput(ctx context.Context, key string, objects []string) error {
-	if _, err := p.app.Source.Head(ctx, key); err == nil || blob.CodeOf(err) != blob.CodeNotFound {
+	switch _, err := p.app.Source.Head(ctx, key); {
+	case err == nil, blob.CodeOf(err) == blob.CodeInvalidKey:
+		return nil // it was looked at, or is no key that a source can have
+	case blob.CodeOf(err) != blob.CodeNotFound:
 		return err
 	}
 	for _, o := range objects {

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -210,9 +211,18 @@ func (r *Runtime) dispatcher() *dispatch.Dispatcher {
 		Queue: r.queue, Function: r.pool, Form: o.Form, Workers: o.Concurrency, Batch: batchSize,
 		MaxAttempts: maxAttempts, Visibility: o.visibility(),
 		Backoff:        func(n int) time.Duration { return backoff(n, time.Second, 3, time.Minute) },
-		Settled:        r.store.Settled,
+		Settled:        r.settled,
 		RestartBackoff: func(n int) time.Duration { return backoff(n, 500*time.Millisecond, 2, 30*time.Second) },
 		Log:            o.Log, Now: o.Now,
+	})
+}
+
+// settled waits for the writes that a function can have made, and for no client's
+// upload, which may take as long as it likes.
+func (r *Runtime) settled(ctx context.Context) error {
+	output := r.opts.Presets.Output
+	return r.store.Settled(ctx, func(bucket, key string) bool {
+		return bucket == output.Bucket && strings.HasPrefix(key, output.Prefix)
 	})
 }
 

@@ -6,6 +6,7 @@ import "C"
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"unsafe"
 
@@ -50,8 +51,8 @@ func (x *encoding) smallest(ctx context.Context) (imaging.Encoded, error) {
 	var failed error
 	for _, f := range x.engine.encoders.candidates(x.spec, x.in) {
 		out, err := x.within(ctx, f, equalQuality(f, quality))
-		if ctx.Err() != nil {
-			return out, err
+		if ctx.Err() != nil || errors.Is(err, errNoTime) {
+			return out, err // with more time another format may win
 		}
 		if err != nil {
 			failed = fmt.Errorf("%s: %w", f, err)

@@ -101,7 +101,7 @@ func (e *estimator) loader() int64 {
 	depth := int64(e.src.bitDepth / 8)
 	switch e.src.codec.format {
 	case imaging.FormatJPEG:
-		if e.src.jpeg.progressive {
+		if e.src.jpeg.buffered {
 			return rows + e.src.jpeg.coefficients
 		}
 	case imaging.FormatPNG:

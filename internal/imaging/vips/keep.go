@@ -58,17 +58,30 @@ var privateFields = []string{
 	xmpField, iptcField, exifField, "jpeg-thumbnail-data", "photoshop-data", "gif-comment", "comment", "image-description",
 }
 
-// removeGPS takes the position off: EXIF's GPS directory, and what XMP says of it.
+// removeGPS takes the position off: EXIF's GPS directory, the maker's note, what
+// XMP says of it, and PNG texts that hold either.
 func removeGPS(p *picture) {
 	for _, name := range p.fields() {
-		if strings.HasPrefix(name, "exif-ifd3-") || name == "exif-ifd0-GPSTag" {
+		if tellsPosition(name) {
 			p.remove(name)
 		}
 	}
 	if xmp := p.blob(xmpField); xmp != nil {
 		p.remove(xmpField)
-		p.setBlob(xmpField, xmpWithoutGPS(xmp))
+		if cleaned := xmpWithoutGPS(xmp); len(cleaned) > 0 {
+			p.setBlob(xmpField, cleaned)
+		}
 	}
+}
+
+// tellsPosition knows fields by name. PNG has whole EXIF and XMP packets as texts,
+// under names like "Raw profile type exif".
+func tellsPosition(name string) bool {
+	if strings.HasPrefix(name, "png-comment") {
+		lower := strings.ToLower(name)
+		return slices.ContainsFunc([]string{"raw profile", "exif", "xmp", "gps"}, func(s string) bool { return strings.Contains(lower, s) })
+	}
+	return strings.HasPrefix(name, "exif-ifd3-") || name == "exif-ifd0-GPSTag" || name == "exif-ifd2-MakerNote"
 }
 
 // keepCopyright leaves who made the picture and whose it is.

@@ -86,7 +86,9 @@ const (
 	residualBox  = 2.0
 )
 
+// chooseShrink never shrinks a side away: a hairline stays a pixel wide.
 func (p *plan) chooseShrink(src *source) {
+	short := max(1, min(src.width, src.height))
 	switch src.codec.format {
 	case imaging.FormatJPEG:
 		for _, k := range []int{2, 4, 8} {
@@ -96,11 +98,11 @@ func (p *plan) chooseShrink(src *source) {
 		}
 	case imaging.FormatWebP:
 		if !p.animated {
-			p.load = min(1, p.scale*residualWebP)
+			p.load = min(1, max(p.scale*residualWebP, 1/float64(short)))
 		}
 	default:
 		if !p.animated {
-			p.box = max(1, int(math.Floor(1/(p.scale*residualBox))))
+			p.box = max(1, min(short, int(math.Floor(1/(p.scale*residualBox)))))
 		}
 	}
 }

@@ -162,6 +162,9 @@ func (s *source) spaceName() string {
 	return strings.ToLower(C.GoString(C.vips_enum_nick(C.vips_interpretation_get_type(), C.int(s.space))))
 }
 
+// maxChannels is CMYK with alpha.
+const maxChannels = 5
+
 // checkLimits compares the header with l.
 func checkLimits(s *source, l imaging.Limits) error {
 	w, h, n := int64(s.width), int64(s.height), int64(s.frames)
@@ -169,6 +172,7 @@ func checkLimits(s *source, l imaging.Limits) error {
 		{Field: "width", Limit: l.Dimension, Value: w, Unit: "px"},
 		{Field: "height", Limit: l.Dimension, Value: h, Unit: "px"},
 		{Field: "pixels", Limit: l.Pixels, Value: w * h, Unit: "px"},
+		{Field: "channels", Limit: maxChannels, Value: int64(s.bands)},
 		{Field: "frames", Limit: l.Frames, Value: n, Unit: "frames"},
 		{Field: "total pixels", Limit: l.TotalPixels, Value: w * h * n, Unit: "px"},
 	} {

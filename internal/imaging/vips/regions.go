@@ -61,16 +61,19 @@ func (rs *regions) get(r region) (*regionPixels, error) {
 	if r.rotate == 90 || r.rotate == 270 {
 		px.width, px.height = px.height, px.width
 	}
-	rs.made[r] = px
 	for _, frame := range rs.work.frames {
 		view, err := chain(frame,
 			func(p *picture) (*picture, error) { return p.crop(cut) },
 			func(p *picture) (*picture, error) { return p.rotate(r.rotate) })
 		if err != nil {
+			for _, made := range px.frames {
+				made.close()
+			}
 			return nil, err
 		}
 		px.frames = append(px.frames, view)
 	}
+	rs.made[r] = px
 	return px, nil
 }
 

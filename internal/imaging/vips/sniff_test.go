@@ -57,15 +57,26 @@ func sof(marker, precision byte, width, height uint16, sampling ...byte) []byte 
 	return out
 }
 
+// sos returns the header of a scan of so many components.
+func sos(components byte) []byte {
+	return append([]byte{0xff, 0xda, 0, 6 + 2*components, components}, make([]byte, 2*int(components)+3)...)
+}
+
 func TestReadJPEGHead(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		data []byte
 		want jpegHead
 	}{
-		{"baseline 4:2:0", sof(0xc0, 8, 16, 16, 0x22, 0x11, 0x11), jpegHead{precision: 8, width: 16, height: 16, coefficients: (4 + 1 + 1) * 64 * 2}},
-		{"progressive 4:4:4", sof(0xc2, 8, 9, 8, 0x11, 0x11, 0x11), jpegHead{precision: 8, progressive: true, width: 9, height: 8, coefficients: 3 * 2 * 64 * 2}},
-		{"12 bits", sof(0xc1, 12, 8, 8, 0x11), jpegHead{precision: 12, width: 8, height: 8, coefficients: 64 * 2}},
+		{"baseline 4:2:0", append(sof(0xc0, 8, 16, 16, 0x22, 0x11, 0x11), sos(3)...), jpegHead{precision: 8, components: 3, width: 16, height: 16, coefficients: (4 + 1 + 1) * 64 * 2}},
+		{"progressive 4:4:4", append(sof(0xc2, 8, 9, 8, 0x11, 0x11, 0x11), sos(3)...), jpegHead{precision: 8, progressive: true, buffered: true, components: 3, width: 9, height: 8, coefficients: 3 * 2 * 64 * 2}},
+		{"baseline in several scans", append(sof(0xc0, 8, 8, 8, 0x11, 0x11, 0x11), sos(1)...), jpegHead{precision: 8, buffered: true, components: 3, width: 8, height: 8, coefficients: 3 * 64 * 2}},
+		{"cut off before its first scan", sof(0xc1, 12, 8, 8, 0x11), jpegHead{precision: 12, buffered: true, components: 1, width: 8, height: 8, coefficients: 64 * 2}},
+		{
+			"a frame header that libjpeg sees, before one that it does not",
+			append([]byte{0xff, 0xd8, 0xff, 0x00, 0, 40}, append(sof(0xc2, 8, 8, 8, 0x11)[2:], sos(1)...)...),
+			jpegHead{precision: 8, progressive: true, buffered: true, components: 1, width: 8, height: 8, coefficients: 64 * 2},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := readJPEGHead(c.data)

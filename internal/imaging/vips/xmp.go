@@ -17,10 +17,14 @@ var (
 	placeElement   = regexp.MustCompile(`<(` + placeName + `)(?:\s[^>]*|/)?>`)
 )
 
+// maxXMP bounds the packets that are read, bytes: JPEG holds 64 KiB, and what is
+// far larger was made to be slow.
+const maxXMP = 1 << 20
+
 // xmpWithoutGPS returns the packet without a position. A packet in which one may
-// still be, or that is not UTF-8, is given up: nil.
+// still be, that is over maxXMP, or that is not UTF-8, is given up: nil.
 func xmpWithoutGPS(packet []byte) []byte {
-	if !utf8.Valid(packet) || bytes.IndexByte(packet, 0) >= 0 {
+	if len(packet) > maxXMP || !utf8.Valid(packet) || bytes.IndexByte(packet, 0) >= 0 {
 		return nil
 	}
 	out := placeAttribute.ReplaceAll(packet, nil)
@@ -64,7 +68,7 @@ type xmpRights struct {
 // xmpCopyright returns a packet that says only who made the picture and whose it
 // is; nil where the source's says neither.
 func xmpCopyright(packet []byte) []byte {
-	if len(packet) == 0 {
+	if len(packet) == 0 || len(packet) > maxXMP {
 		return nil
 	}
 	r := readRights(packet)

@@ -129,7 +129,7 @@ func (d *Dispatcher) retry(ctx context.Context, m *queue.Message, reason string)
 }
 
 func (d *Dispatcher) settled(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.Visibility)
+	ctx, cancel := context.WithTimeout(ctx, d.Visibility) // at the runtime's end the event waits for the next start
 	defer cancel()
 	return d.Settled(ctx)
 }

@@ -9,19 +9,25 @@ import (
 type inflight struct {
 	mu      sync.Mutex
 	next    uint64
-	running map[uint64]chan struct{} // closed when the write has ended
+	running map[uint64]write
+}
+
+// write is one that is under way.
+type write struct {
+	bucket, key string
+	done        chan struct{} // closed when it has ended
 }
 
 // begin enters a write; the caller calls what it returns when the write has ended.
-func (f *inflight) begin() (end func()) {
+func (f *inflight) begin(bucket, key string) (end func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.running == nil {
-		f.running = map[uint64]chan struct{}{}
+		f.running = map[uint64]write{}
 	}
 	f.next++
 	id, done := f.next, make(chan struct{})
-	f.running[id] = done
+	f.running[id] = write{bucket, key, done}
 	return func() {
 		f.mu.Lock()
 		defer f.mu.Unlock()
@@ -30,12 +36,14 @@ func (f *inflight) begin() (end func()) {
 	}
 }
 
-// settled waits for the writes that have begun by now.
-func (f *inflight) settled(ctx context.Context) error {
+// settled waits for the writes that have begun by now and that count.
+func (f *inflight) settled(ctx context.Context, counts func(bucket, key string) bool) error {
 	f.mu.Lock()
 	var running []chan struct{}
-	for _, done := range f.running {
-		running = append(running, done)
+	for _, w := range f.running {
+		if counts(w.bucket, w.key) {
+			running = append(running, w.done)
+		}
 	}
 	f.mu.Unlock()
 	for _, done := range running {
@@ -48,7 +56,9 @@ func (f *inflight) settled(ctx context.Context) error {
 	return nil
 }
 
-// Settled waits until every write that the store has begun by now has ended. A
-// client that died or gave up may have left one behind: an event must not be
-// delivered again before such a write has landed.
-func (s *Store) Settled(ctx context.Context) error { return s.writes.settled(ctx) }
+// Settled waits until every write that counts and that the store has begun by now
+// has ended. A client that died or gave up may have left one behind: an event
+// must not be delivered again before such a write has landed.
+func (s *Store) Settled(ctx context.Context, counts func(bucket, key string) bool) error {
+	return s.writes.settled(ctx, counts)
+}

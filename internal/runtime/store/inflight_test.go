@@ -32,14 +32,20 @@ func TestSettled_WaitsForAWriteWhoseClientHasGone(t *testing.T) {
 	}
 	short, cancelShort := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancelShort()
-	if err := s.Settled(short); !errors.Is(err, context.DeadlineExceeded) {
+	if err := s.Settled(t.Context(), func(_, key string) bool { return key != "k" }); err != nil {
+		t.Errorf("waited (%v) for a write that does not count", err)
+	}
+	if err := s.Settled(short, all); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("settled (%v) while a write is under way", err)
 	}
 	close(goOn)
-	if err := s.Settled(t.Context()); err != nil {
+	if err := s.Settled(t.Context(), all); err != nil {
 		t.Errorf("not settled after the write: %v", err)
 	}
 }
+
+// all lets every write count.
+func all(_, _ string) bool { return true }
 
 func TestDeleteObjects_TellsOfEveryKeyBehindOneThatFailed(t *testing.T) {
 	r := &recorder{}

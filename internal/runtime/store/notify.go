@@ -36,7 +36,7 @@ func (*notifying) Shutdown() {}
 
 // PutObject also serves form uploads, which come as POST.
 func (n *notifying) PutObject(ctx context.Context, in s3response.PutObjectInput) (s3response.PutObjectOutput, error) {
-	end := n.writes.begin()
+	end := n.writes.begin(*in.Bucket, *in.Key)
 	defer end()
 	name := CreatedPut
 	if r, ok := ctx.(interface{ IsPost() bool }); ok && r.IsPost() {
@@ -51,7 +51,7 @@ func (n *notifying) PutObject(ctx context.Context, in s3response.PutObjectInput)
 }
 
 func (n *notifying) CopyObject(ctx context.Context, in s3response.CopyObjectInput) (s3response.CopyObjectOutput, error) {
-	end := n.writes.begin()
+	end := n.writes.begin(*in.Bucket, *in.Key)
 	defer end()
 	out, err := n.Backend.CopyObject(ctx, in)
 	c := Change{Bucket: *in.Bucket, Key: *in.Key, Name: CreatedCopy, VersionID: deref(out.VersionId)}
@@ -62,7 +62,7 @@ func (n *notifying) CopyObject(ctx context.Context, in s3response.CopyObjectInpu
 }
 
 func (n *notifying) CompleteMultipartUpload(ctx context.Context, in *s3.CompleteMultipartUploadInput) (s3response.CompleteMultipartUploadResult, string, error) {
-	end := n.writes.begin()
+	end := n.writes.begin(*in.Bucket, *in.Key)
 	defer end()
 	out, version, err := n.Backend.CompleteMultipartUpload(ctx, in)
 	c := Change{Bucket: *in.Bucket, Key: *in.Key, Name: CreatedMultipart, VersionID: version}
@@ -75,7 +75,7 @@ func (n *notifying) CompleteMultipartUpload(ctx context.Context, in *s3.Complete
 // DeleteObject tells of a removal even where nothing was: the client may be
 // trying again after a removal that could not be told.
 func (n *notifying) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput) (*s3.DeleteObjectOutput, error) {
-	end := n.writes.begin()
+	end := n.writes.begin(*in.Bucket, *in.Key)
 	defer end()
 	out, err := n.Backend.DeleteObject(ctx, in)
 	return out, n.settle(ctx, err, Change{Bucket: *in.Bucket, Key: *in.Key, Name: RemovedDelete})
@@ -84,7 +84,7 @@ func (n *notifying) DeleteObject(ctx context.Context, in *s3.DeleteObjectInput) 
 // DeleteObjects tells of each key, also of those whose removal failed half-way
 // and of those behind one that could not be told.
 func (n *notifying) DeleteObjects(ctx context.Context, in *s3.DeleteObjectsInput) (s3response.DeleteResult, error) {
-	end := n.writes.begin()
+	end := n.writes.begin(*in.Bucket, "")
 	defer end()
 	out, err := n.Backend.DeleteObjects(ctx, in)
 	var failed error
