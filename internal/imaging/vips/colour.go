@@ -6,9 +6,9 @@ import "C"
 
 import (
 	"fmt"
-	"strconv"
-	"strings"
 	"unsafe"
+
+	"pixmill/internal/imaging"
 )
 
 // Colour spaces of Spec.ColourSpace; they are also libvips's names of its
@@ -155,17 +155,9 @@ func (c colour) values(bands int) []float64 {
 
 // parseColour reads "#rrggbb" or "#rrggbbaa".
 func parseColour(s string) (colour, error) {
-	digits, ok := strings.CutPrefix(s, "#")
-	if !ok || (len(digits) != 6 && len(digits) != 8) {
-		return colour{}, fmt.Errorf("background %q is not of the form #rrggbb or #rrggbbaa", s)
+	c, err := imaging.ParseColour(s)
+	if err != nil {
+		return colour{}, fmt.Errorf("background: %w", err)
 	}
-	c := colour{3: 255}
-	for i := range len(digits) / 2 {
-		v, err := strconv.ParseUint(digits[2*i:2*i+2], 16, 8)
-		if err != nil {
-			return colour{}, fmt.Errorf("background %q has a digit that is not hexadecimal", s)
-		}
-		c[i] = uint8(v)
-	}
-	return c, nil
+	return colour{c.R, c.G, c.B, c.A}, nil
 }
