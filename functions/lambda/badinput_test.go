@@ -40,7 +40,7 @@ func TestFunction_RecordsWhatIsWrongWithASource(t *testing.T) {
 	}{
 		"text.jpg":      {[]byte("this is a text"), []string{"not an image"}},
 		"empty.jpg":     {nil, []string{"empty", "0 bytes"}},
-		"truncated.jpg": {photo[:len(photo)/2], []string{"premature end"}},
+		"truncated.jpg": {photo[:len(photo)/2], []string{"ends early"}},
 		"pixels.png":    {imagingtest.PixelBomb(), []string{"100000 px", "over the limit of 65500 px"}},
 		"frames.gif":    {imagingtest.FrameBomb(), []string{"frames is 1001", "over the limit of 1000"}},
 	} {

@@ -1,6 +1,7 @@
 package imaging
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,24 +10,24 @@ import (
 )
 
 // Check returns why no engine can make s, whatever the source is: a Permanent
-// fault that names the field, the limit and the value, or nil. Whether an
-// engine writes s.Format is the engine's affair, and whether s.Extract lies
-// within the source is the source's.
+// fault, of one line, that names every wrong field with its limit and value, or
+// nil. Whether an engine writes s.Format is the engine's affair, and whether
+// s.Extract lies within the source is the source's.
 func (s *Spec) Check() error {
-	if field, err := s.check(); err != nil {
-		return fault.New(fault.Permanent, "spec", field, err)
+	wrong := slices.Concat(s.checkNumbers(), s.checkNames(), s.checkShape())
+	if len(wrong) == 0 {
+		return nil
 	}
-	return nil
+	return fault.New(fault.Permanent, "spec", "", errors.New(strings.Join(wrong, "; ")))
 }
 
-func (s *Spec) check() (field string, err error) {
-	type bound struct {
+func (s *Spec) checkNumbers() (wrong []string) {
+	for _, b := range []struct {
 		field      string
 		value      int
 		low, high  int
 		zeroIsNone bool
-	}
-	for _, b := range []bound{
+	}{
 		{"width", s.Width, 0, maxSide, false},
 		{"height", s.Height, 0, maxSide, false},
 		{"trim", s.Trim, 1, 255, true},
@@ -39,9 +40,13 @@ func (s *Spec) check() (field string, err error) {
 			continue
 		}
 		if b.value < b.low || b.value > b.high {
-			return b.field, fmt.Errorf("%s is %d, want %d to %d", b.field, b.value, b.low, b.high)
+			wrong = append(wrong, fmt.Sprintf("%s is %d, want %d to %d", b.field, b.value, b.low, b.high))
 		}
 	}
+	return wrong
+}
+
+func (s *Spec) checkNames() (wrong []string) {
 	for _, c := range []struct{ field, value, allowed string }{
 		{"fit", string(s.Fit), "inside outside cover contain fill"},
 		{"gravity", string(s.Gravity), "centre north northeast east southeast south southwest west northwest smart entropy"},
@@ -50,34 +55,37 @@ func (s *Spec) check() (field string, err error) {
 		{"metadata", s.Metadata, "none copyright all"},
 	} {
 		if c.value != "" && !slices.Contains(strings.Fields(c.allowed), c.value) {
-			return c.field, fmt.Errorf("%s is %q, want one of %s", c.field, c.value, c.allowed)
+			wrong = append(wrong, fmt.Sprintf("%s is %q, want one of %s", c.field, c.value, c.allowed))
 		}
 	}
-	return s.checkShape()
+	if slices.Contains(s.Formats, FormatAuto) {
+		wrong = append(wrong, "formats has auto among the formats that auto chooses from")
+	}
+	return wrong
 }
 
 // maxSide bounds Width and Height, px; formats have lower limits of their own.
 const maxSide = 65_500
 
-func (s *Spec) checkShape() (field string, err error) {
+func (s *Spec) checkShape() (wrong []string) {
 	if e := s.Extract; e != nil && (e.X < 0 || e.Y < 0 || e.Width < 1 || e.Height < 1) {
-		return "extract", fmt.Errorf("extract is %d×%d px at %d,%d; want at least 1×1 at 0,0 or further", e.Width, e.Height, e.X, e.Y)
+		wrong = append(wrong, fmt.Sprintf("extract is %d×%d px at %d,%d; want at least 1×1 at 0,0 or further", e.Width, e.Height, e.X, e.Y))
 	}
 	if !slices.Contains([]int{0, 90, 180, 270}, s.Rotate) {
-		return "rotate", fmt.Errorf("rotate is %d, want 90, 180 or 270", s.Rotate)
+		wrong = append(wrong, fmt.Sprintf("rotate is %d, want 90, 180 or 270", s.Rotate))
 	}
 	if !(s.DPR >= 0 && s.DPR <= 10) { // not a number is refused, too
-		return "dpr", fmt.Errorf("dpr is %v, want 0 to 10", s.DPR)
+		wrong = append(wrong, fmt.Sprintf("dpr is %v, want 0 to 10", s.DPR))
 	}
 	if p := s.Focal; p != nil && !(p.X >= 0 && p.X <= 1 && p.Y >= 0 && p.Y <= 1) {
-		return "focal", fmt.Errorf("focal is %v,%v; want both from 0 to 1", p.X, p.Y)
+		wrong = append(wrong, fmt.Sprintf("focal is %v,%v; want both from 0 to 1", p.X, p.Y))
 	}
 	if s.Background != "" {
 		if _, err := ParseColour(s.Background); err != nil {
-			return "background", err
+			wrong = append(wrong, "background: "+err.Error())
 		}
 	}
-	return "", nil
+	return wrong
 }
 
 // Colour is a colour that is not multiplied by its alpha.

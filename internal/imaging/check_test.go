@@ -25,6 +25,10 @@ func TestSpecCheck_NamesFieldAndValue(t *testing.T) {
 		"dpr":             {Spec{DPR: math.NaN()}, []string{"dpr", "NaN"}},
 		"focal":           {Spec{Focal: &Point{X: 0.5, Y: math.Inf(1)}}, []string{"focal"}},
 		"colour":          {Spec{Background: "#12345"}, []string{"#12345"}},
+		"largest bytes":   {Spec{MaxBytes: 1 << 30}, nil},
+		"too many bytes":  {Spec{MaxBytes: 1<<30 + 1}, []string{"maxBytes", "1073741825", "1073741824"}},
+		"auto of auto":    {Spec{Format: FormatAuto, Formats: []Format{FormatWebP, FormatAuto}}, []string{"formats", "auto"}},
+		"all at once":     {Spec{Width: -1, Quality: 200, Gravity: "up", Rotate: 1}, []string{"width is -1", "quality is 200", `gravity is "up"`, "rotate is 1"}},
 		"colour's signs":  {Spec{Background: "#+1+2+3"}, []string{"#+1+2+3"}},
 		"colour's spaces": {Spec{Background: "# 1 2 3"}, []string{"# 1 2 3"}},
 	} {
@@ -38,6 +42,9 @@ func TestSpecCheck_NamesFieldAndValue(t *testing.T) {
 			}
 			if fault.KindOf(err) != fault.Permanent {
 				t.Errorf("the kind is %v", fault.KindOf(err))
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q has several lines", err)
 			}
 			for _, part := range c.want {
 				if !strings.Contains(err.Error(), part) {

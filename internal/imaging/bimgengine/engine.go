@@ -138,12 +138,12 @@ func (e *Engine) make(src []byte, info imaging.Info, s *imaging.Spec) (imaging.E
 	data := src
 	for _, o := range p.passes {
 		if data, err = bimg.Resize(data, o); err != nil {
-			return imaging.Encoded{}, fault.New(fault.Permanent, "variant", string(p.format), err)
+			return imaging.Encoded{}, fault.New(fault.Permanent, "variant", string(p.format), unmade(err))
 		}
 	}
 	size, err := bimg.Size(data)
 	if err != nil {
-		return imaging.Encoded{}, fault.New(fault.Permanent, "variant", string(p.format), err)
+		return imaging.Encoded{}, fault.New(fault.Permanent, "variant", string(p.format), unmade(err))
 	}
 	if size.Width != p.width || size.Height != p.height {
 		return imaging.Encoded{}, fault.New(fault.Permanent, "variant", string(p.format),

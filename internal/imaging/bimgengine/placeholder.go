@@ -32,15 +32,15 @@ func newPlaceholder(src []byte, info imaging.Info) (*imaging.Placeholder, error)
 	}
 	sample, err := bimg.Resize(src, small(info, sampleSide))
 	if err != nil {
-		return nil, fault.New(fault.Rejected, "decode", "", err)
+		return nil, fault.New(fault.Rejected, "decode", "", undecodable(err))
 	}
 	tiny, err := bimg.Resize(src, small(info, tinySide))
 	if err != nil {
-		return nil, fault.New(fault.Rejected, "decode", "", err)
+		return nil, fault.New(fault.Rejected, "decode", "", undecodable(err))
 	}
 	tiny, err = bimg.Resize(tiny, bimg.Options{Type: bimg.WEBP, Quality: 50})
 	if err != nil {
-		return nil, fault.New(fault.Rejected, "placeholder", "", err)
+		return nil, fault.New(fault.Rejected, "placeholder", "", undecodable(err))
 	}
 	m, err := png.Decode(bytes.NewReader(sample))
 	if err != nil {

@@ -5,6 +5,7 @@ package bimgengine
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 
 	"github.com/h2non/bimg"
 
@@ -27,9 +28,12 @@ func (e *Engine) probe(src []byte) (imaging.Info, error) {
 	if !ok {
 		return imaging.Info{}, reject(errors.New("not an image of a known format"))
 	}
+	if _, bits := frameHeader(src); format == imaging.FormatJPEG && bits != 8 {
+		return imaging.Info{}, reject(fmt.Errorf("a JPEG with %d bits for each sample cannot be read: only 8 can", bits))
+	}
 	m, err := bimg.Metadata(src)
 	if err != nil {
-		return imaging.Info{}, reject(err)
+		return imaging.Info{}, reject(undecodable(err))
 	}
 	info := imaging.Info{
 		Format:      format,
@@ -57,6 +61,16 @@ func (e *Engine) probe(src []byte) (imaging.Info, error) {
 	}
 	info.Memory = estimate(info, m.Channels)
 	return info, nil
+}
+
+// undecodable and unmade say in plain words what bimg did not do. What libvips said
+// of it is in the chain: it may be of another call that failed at the same moment.
+func undecodable(err error) error {
+	return &imaging.LibraryError{What: "the source cannot be decoded: it is damaged, or of a kind that is not supported", Err: err}
+}
+
+func unmade(err error) error {
+	return &imaging.LibraryError{What: "bimg cannot make this variant", Err: err}
 }
 
 func reject(err error) error { return fault.New(fault.Rejected, "probe", "", err) }
@@ -134,12 +148,20 @@ func progressive(f imaging.Format, src []byte) bool {
 	case imaging.FormatPNG:
 		return len(src) > 28 && src[28] == 1
 	case imaging.FormatJPEG:
-		for i := 2; i+4 <= len(src) && src[i] == 0xff && src[i+1] != 0xda; {
-			if src[i+1] == 0xc2 {
-				return true
-			}
-			i += 2 + int(binary.BigEndian.Uint16(src[i+2:]))
-		}
+		marker, _ := frameHeader(src)
+		return marker == 0xc2
 	}
 	return false
+}
+
+// frameHeader returns a JPEG's SOF marker and the bits of a sample, ITU-T T.81
+// B.2.2; 0 and 8 where there is none.
+func frameHeader(src []byte) (marker byte, bits int) {
+	for i := 2; i+5 <= len(src) && src[i] == 0xff && src[i+1] != 0xda; {
+		if m := src[i+1]; m >= 0xc0 && m <= 0xc2 {
+			return m, int(src[i+4])
+		}
+		i += 2 + int(binary.BigEndian.Uint16(src[i+2:]))
+	}
+	return 0, 8
 }

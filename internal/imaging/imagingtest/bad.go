@@ -137,8 +137,20 @@ func rejected(t *testing.T, op string, err error) {
 	t.Helper()
 	if err == nil {
 		t.Errorf("%s found nothing wrong", op)
-	} else if fault.KindOf(err) != fault.Rejected {
+		return
+	}
+	if fault.KindOf(err) != fault.Rejected {
 		t.Errorf("the kind of %s's %q is %v, want rejected", op, err, fault.KindOf(err))
+	}
+	plainWords(t, err)
+}
+
+// plainWords fails t if an error, which stands in a manifest, is more than a line or
+// has a library's own words.
+func plainWords(t *testing.T, err error) {
+	t.Helper()
+	if text := strings.ToLower(err.Error()); strings.Contains(text, "vips") || strings.Contains(text, "\n") {
+		t.Errorf("%q is not in plain words", err)
 	}
 }
 

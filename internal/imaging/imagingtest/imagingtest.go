@@ -38,10 +38,11 @@ type Options struct {
 	// reference; 0 means 0.995.
 	FidelitySSIM float64
 
-	// UpdateGoldens writes the goldens anew from this engine, says for each how
-	// far it moved, and fails the test, so that nobody does it unawares. It is
-	// for a flag of the engine's own test.
-	UpdateGoldens bool
+	// UpdateGoldens names the set of goldens to write from this engine: "main" is
+	// written whole, another only with the pictures that are unlike all there are.
+	// It says for each how far it moved and fails the test, so that nobody does it
+	// unawares. It is for a flag of the engine's own test.
+	UpdateGoldens string
 }
 
 // Run runs the whole suite as subtests of t.

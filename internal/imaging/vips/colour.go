@@ -5,7 +5,6 @@ package vips
 import "C"
 
 import (
-	"fmt"
 	"unsafe"
 
 	"pixmill/internal/imaging"
@@ -26,27 +25,52 @@ func (s *source) wideGamut() bool {
 	return s.bands >= 3 && s.space != C.VIPS_INTERPRETATION_CMYK && s.profile.space == "RGB " && !s.profile.srgb
 }
 
+// greyInColour is whether a grey source has three bands once its profile's own
+// tone curve is applied.
+func (s *source) greyInColour() bool {
+	return s.bands <= 2 && s.profile.space == "GRAY" && !s.profile.srgb
+}
+
+// workingBands is how many bands the working image has at the most. An alpha band
+// that hides nothing is dropped only once it is there.
+func (s *source) workingBands() int {
+	alpha := 0
+	if s.alpha {
+		alpha = 1
+	}
+	switch {
+	case s.space == C.VIPS_INTERPRETATION_CMYK, s.greyInColour():
+		return 3 + alpha
+	case s.codec.format == imaging.FormatGIF, s.codec.format == imaging.FormatWebP:
+		return max(s.bands, 3)
+	}
+	return s.bands
+}
+
 // toWorking brings what a loader gave to 8 bits of grey, sRGB, or Display P3
-// where wide is set, with or without alpha. A profile that says sRGB, or that does
-// not belong to these pixels, costs no transform.
-func (s *source) toWorking(p *picture, wide bool) (*picture, error) {
+// where wide is wanted, with or without alpha. A profile that says sRGB, or that does
+// not belong to these pixels, costs no transform; one that cannot be used is
+// passed over, and then isWide is false.
+func (s *source) toWorking(p *picture, wide bool) (out *picture, isWide bool, err error) {
 	output := spaceSRGB
 	if wide {
 		output = spaceP3
 	}
 	switch {
 	case s.space == C.VIPS_INTERPRETATION_CMYK:
-		return p.icc(spaceCMYK, spaceSRGB, s.profile.space == "CMYK")
+		out, err = p.icc(spaceCMYK, spaceSRGB, s.profile.space == "CMYK")
+		return out, false, err
 	case s.wideGamut():
 		if out, err := p.icc(spaceSRGB, output, true); err == nil {
-			return out, nil
+			return out, wide, nil
 		}
-	case s.bands <= 2 && s.profile.space == "GRAY" && !s.profile.srgb:
+	case s.greyInColour():
 		if out, err := p.icc(spaceSRGB, spaceSRGB, true); err == nil {
-			return out, nil
+			return out, false, nil
 		}
 	}
-	return p.plain8()
+	out, err = p.plain8()
+	return out, false, err
 }
 
 // plain8 converts without a profile.
@@ -153,11 +177,20 @@ func (c colour) values(bands int) []float64 {
 	return []float64{r, g, b, a}
 }
 
-// parseColour reads "#rrggbb" or "#rrggbbaa".
-func parseColour(s string) (colour, error) {
-	c, err := imaging.ParseColour(s)
+// backgroundOf is the Spec's background, or what stands for none.
+func backgroundOf(s *imaging.Spec, none colour) colour {
+	c, err := imaging.ParseColour(s.Background)
 	if err != nil {
-		return colour{}, fmt.Errorf("background: %w", err)
+		return none // it is empty: Check refused a malformed one
 	}
-	return colour{c.R, c.G, c.B, c.A}, nil
+	return colour{c.R, c.G, c.B, c.A}
+}
+
+// padColour is what pads have: transparent by default, where alpha says that the
+// output may be.
+func padColour(s *imaging.Spec, alpha bool) colour {
+	if alpha {
+		return backgroundOf(s, colour{})
+	}
+	return backgroundOf(s, white)
 }

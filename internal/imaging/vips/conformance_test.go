@@ -9,7 +9,7 @@ import (
 	"pixmill/internal/imaging/vips"
 )
 
-var updateGoldens = flag.Bool("update-goldens", false, "write the conformance suite's goldens from this engine")
+var updateGoldens = flag.String("update-goldens", "", "write this set of the conformance suite's goldens from this engine: main, or a version of libvips")
 
 func TestConformance(t *testing.T) {
 	imagingtest.Run(t, func(t *testing.T, limits imaging.Limits) imaging.Engine {

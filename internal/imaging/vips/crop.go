@@ -17,12 +17,23 @@ func (f *finisher) place(p *picture) (box, error) {
 	}
 	switch f.spec.Gravity {
 	case imaging.GravitySmart:
-		return p.smartBox(w, h, C.VIPS_INTERESTING_ATTENTION)
+		return f.smart(p, C.VIPS_INTERESTING_ATTENTION)
 	case imaging.GravityEntropy:
-		return p.smartBox(w, h, C.VIPS_INTERESTING_ENTROPY)
+		return f.smart(p, C.VIPS_INTERESTING_ENTROPY)
 	}
 	x, y := gravityOffset(f.spec.Gravity, p.width()-w, p.height()-h)
 	return box{x, y, w, h}, nil
+}
+
+// smart lets libvips look for what stands out. Attention is one pass over the
+// pixels, within one tile; entropy takes many and is stopped between them.
+func (f *finisher) smart(p *picture, interesting C.VipsInteresting) (box, error) {
+	seen, err := p.watched(f.stop)
+	if err != nil {
+		return box{}, err
+	}
+	defer seen.close()
+	return seen.smartBox(f.g.cropW, f.g.cropH, interesting)
 }
 
 // around centres size at a fraction of full, as far as the edges allow.

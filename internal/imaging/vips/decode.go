@@ -1,6 +1,7 @@
 package vips
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 
@@ -27,8 +28,8 @@ func (w *working) close() {
 // decode reads the pixels once. Closing the result frees them.
 func decode(src *source, p *plan, stop *stopper) (*working, error) {
 	if src.codec.format == imaging.FormatGIF {
-		if err := checkGIFWhole(src.data); err != nil {
-			return nil, err
+		if gifEndsEarly(src.data) {
+			return nil, errors.New(unreadable(imaging.FormatGIF, src.data))
 		}
 	}
 	var pin runtime.Pinner
@@ -49,7 +50,10 @@ func decode(src *source, p *plan, stop *stopper) (*working, error) {
 	wide := p.wide && src.wideGamut()
 	tall, err := chain(loaded,
 		func(im *picture) (*picture, error) { return im.watched(stop) },
-		func(im *picture) (*picture, error) { return src.toWorking(im, wide) },
+		func(im *picture) (out *picture, err error) {
+			out, wide, err = src.toWorking(im, wide)
+			return out, err
+		},
 		func(im *picture) (*picture, error) { return im.boxShrink(p.box) },
 		func(im *picture) (*picture, error) { return im.memory() },
 		(*picture).dropOpaqueAlpha,

@@ -129,7 +129,7 @@ func (x *encoding) encode(ctx context.Context, f imaging.Format, quality int) (i
 	defer ready.close()
 	data, err := ready.save(f, o)
 	if err != nil {
-		return imaging.Encoded{}, fault.New(fault.Permanent, "encode", string(f), err)
+		return imaging.Encoded{}, encoderError(f, err)
 	}
 	out := imaging.Encoded{
 		Data:        data,
@@ -153,9 +153,8 @@ func (x *encoding) options(ctx context.Context, f imaging.Format, quality int) (
 	}
 	s := x.spec
 	full := fullChroma(f, s)
-	effort := encoderEffort(f, s.Effort, w*h)
-	need := encodeTime(f, s, effort, w*h*x.in.frames)
-	if err := checkTime(f, need); err != nil {
+	need, err := encodeTime(f, s, w, h, x.in.frames)
+	if err != nil {
 		return nil, err
 	}
 	if err := enoughTime(ctx, x.engine.now(), need); err != nil {
@@ -163,7 +162,7 @@ func (x *encoding) options(ctx context.Context, f imaging.Format, quality int) (
 	}
 	return &C.PxSave{
 		quality:     C.int(quality),
-		effort:      C.int(effort),
+		effort:      C.int(encoderEffort(f, s.Effort, w*h)),
 		depth:       C.int(paletteDepth(f, s.Palette)),
 		lossless:    gboolean(s.Lossless),
 		progressive: gboolean(s.Progressive),
@@ -211,7 +210,7 @@ func (x *encoding) prepare(f imaging.Format, o *C.PxSave) (*picture, error) {
 			if hasAlpha(f) {
 				return p.ref(), nil
 			}
-			return p.flatten(x.background())
+			return p.flatten(backgroundOf(x.spec, white))
 		},
 		func(p *picture) (*picture, error) {
 			if x.in.wide && !x.keepWide() {
@@ -240,15 +239,6 @@ func (x *encoding) prepare(f imaging.Format, o *C.PxSave) (*picture, error) {
 		}
 	}
 	return out, nil
-}
-
-// background flattens transparency: white where the Spec says nothing.
-func (x *encoding) background() colour {
-	c, err := parseColour(x.spec.Background)
-	if err != nil {
-		return white // empty: the finisher has refused a malformed one
-	}
-	return c
 }
 
 // save runs the encoder; the result is Go's.

@@ -43,13 +43,15 @@ type Engine struct {
 	limits     imaging.Limits
 	encoders   encoders
 	footprint  footprint
+	readable   []imaging.Format // by this libvips, allowed or not
 	workers    int
 	now        func() time.Time
 	cpu        *semaphore.Weighted
 	memory     *admission
 
-	mu     sync.RWMutex // held for reading while a call runs
-	closed bool
+	mu      sync.Mutex
+	closed  bool
+	running sync.WaitGroup // calls; none is added once closed is set
 }
 
 var _ imaging.Engine = (*Engine)(nil)
@@ -66,7 +68,8 @@ func New(limits imaging.Limits, opts Options) (*Engine, error) {
 		return nil, fault.New(fault.Misconfigured, "memory budget", "", err)
 	}
 	limits.Memory = budget
-	inputs, err := allowedInputs(opts.Inputs)
+	readable := libraryInputs()
+	inputs, err := allowedInputs(opts.Inputs, readable)
 	if err != nil {
 		return nil, fault.New(fault.Misconfigured, "inputs", "", err)
 	}
@@ -90,6 +93,7 @@ func New(limits imaging.Limits, opts Options) (*Engine, error) {
 		limits:    limits,
 		encoders:  enc,
 		footprint: footprintOf(enc.mozjpeg, libraryMinor()),
+		readable:  readable,
 		workers:   workers,
 		now:       now,
 		cpu:       semaphore.NewWeighted(int64(workers)),
@@ -112,7 +116,7 @@ func (e *Engine) Probe(ctx context.Context, data []byte) (imaging.Info, error) {
 	if err := e.enter(); err != nil {
 		return imaging.Info{}, err
 	}
-	defer e.mu.RUnlock()
+	defer e.running.Done()
 	if err := ctx.Err(); err != nil {
 		return imaging.Info{}, fault.New(fault.Transient, "probe", "", err)
 	}
@@ -125,30 +129,33 @@ func (e *Engine) Probe(ctx context.Context, data []byte) (imaging.Info, error) {
 	return info, nil
 }
 
-// enter holds the engine open until e.mu.RUnlock.
+// enter holds the engine open until e.running.Done. The mutex is not held
+// meanwhile, so that an emit function may call the engine while Close waits.
 func (e *Engine) enter() error {
-	e.mu.RLock()
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	if e.closed {
-		e.mu.RUnlock()
 		return fault.New(fault.Transient, "render", "", errClosed)
 	}
+	e.running.Add(1)
 	return nil
 }
 
 var errClosed = errors.New("the engine is closed")
 
-// Close waits for the calls that run and refuses further ones. libvips itself
-// stays up for other engines: see Shutdown.
+// Close refuses further calls, with a Transient error, and waits for those that
+// run. An emit function may call the engine meanwhile, but not Close: that would
+// wait for itself. libvips stays up for other engines: see Shutdown.
 func (e *Engine) Close() error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.closed = true
+	e.mu.Unlock()
+	e.running.Wait()
 	return nil
 }
 
 // allowedInputs intersects what is wanted with what libvips can read.
-func allowedInputs(want []imaging.Format) ([]imaging.Format, error) {
-	have := libraryInputs()
+func allowedInputs(want, have []imaging.Format) ([]imaging.Format, error) {
 	if len(want) == 0 {
 		return have, nil
 	}

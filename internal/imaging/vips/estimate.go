@@ -73,10 +73,7 @@ func newEstimator(src *source, p *plan) *estimator {
 	if p.animated {
 		e.frames = int64(src.frames)
 	}
-	e.bands = min(int64(src.bands), 4)
-	if src.codec.format == imaging.FormatGIF || src.codec.format == imaging.FormatWebP {
-		e.bands = max(e.bands, 3)
-	}
+	e.bands = int64(src.workingBands())
 	return e
 }
 
@@ -136,10 +133,14 @@ func (e *estimator) variants() (pictures int64, encoders []int64) {
 		if v.animated {
 			frames = 2 * int64(e.src.frames) // each by itself, then all in one
 		}
-		canvas := int64(g.canvasW) * int64(g.canvasH)
+		canvas, most := int64(g.canvasW)*int64(g.canvasH), g.pixels()
+		if v.spec.Trim > 0 {
+			most = pixelsAfterTrim(v.spec, g)
+			canvas = most
+		}
 		if !seen[g] && !e.isBase(&v) {
 			seen[g] = true
-			pictures += max(canvas, int64(g.scaledW)*int64(g.scaledH)) * frames * e.bands
+			pictures += most * frames * e.bandsOf(&v)
 		}
 		encoders = append(encoders, int64(e.encoderBytes(v.format, v.spec)*float64(canvas)))
 	}
@@ -148,10 +149,26 @@ func (e *estimator) variants() (pictures int64, encoders []int64) {
 	return pictures, encoders
 }
 
+// bandsOf is how many bands a variant has: its pads may bring colour and transparency.
+func (e *estimator) bandsOf(v *variantPlan) int64 {
+	bands := e.bands
+	if v.spec.Fit != imaging.FitContain {
+		return bands
+	}
+	pads := padColour(v.spec, outputHasAlpha(v.format))
+	if bands <= 2 && !pads.grey() {
+		bands += 2
+	}
+	if !e.src.alpha && pads[3] < 255 {
+		bands++
+	}
+	return bands
+}
+
 // isBase is whether a variant's pixels are the working image as it is.
 func (e *estimator) isBase(v *variantPlan) bool {
 	w, h := e.src.oriented()
-	return e.plan.scale == 1 && v.geometry.scaledW == w && v.geometry.scaledH == h &&
+	return e.plan.scale == 1 && v.spec.Trim == 0 && v.geometry.scaledW == w && v.geometry.scaledH == h &&
 		v.geometry.canvasW == w && v.geometry.canvasH == h && !v.spec.Flip && !v.spec.Flop && v.spec.Rotate == 0
 }
 

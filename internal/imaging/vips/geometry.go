@@ -29,19 +29,13 @@ type geometry struct {
 	enlarged bool
 }
 
-// regionOf returns the region that s asks for of a w × h source.
+// regionOf returns the region that s, which Check found right, asks for of a w × h source.
 func regionOf(s *imaging.Spec, w, h int) (region, error) {
 	r := region{extract: imaging.Rect{Width: w, Height: h}, trim: s.Trim, rotate: s.Rotate}
-	if s.Rotate%90 != 0 || s.Rotate < 0 || s.Rotate > 270 {
-		return r, permanentf("rotate is %d: only 90, 180 and 270 can be", s.Rotate)
-	}
 	if s.Extract == nil {
 		return r, nil
 	}
 	e := *s.Extract
-	if e.Width <= 0 || e.Height <= 0 || e.X < 0 || e.Y < 0 {
-		return r, permanentf("extract %+v is not a region: x and y are at least 0, width and height at least 1", e)
-	}
 	if e.X >= w || e.Y >= h || e.Width > w-e.X || e.Height > h-e.Y {
 		return r, fault.New(fault.Rejected, "extract", "", fmt.Errorf(
 			"the region of %d×%d at %d,%d reaches outside the image of %d×%d", e.Width, e.Height, e.X, e.Y, w, h))
@@ -131,6 +125,7 @@ func (g *geometry) scale() float64 {
 	return max(float64(g.scaledW)/float64(g.w), float64(g.scaledH)/float64(g.h))
 }
 
-func permanentf(format string, args ...any) error {
-	return fault.New(fault.Permanent, "variant", "", fmt.Errorf(format, args...))
+// pixels is the most that one frame takes on its way.
+func (g *geometry) pixels() int64 {
+	return max(int64(g.scaledW)*int64(g.scaledH), int64(g.canvasW)*int64(g.canvasH))
 }

@@ -1,35 +1,31 @@
 package vips
 
-import "errors"
-
-var errGIFCut = errors.New("the GIF ends in the middle of a block: it is truncated")
-
-// checkGIFWhole walks the blocks (GIF89a specification) to the end: libvips
-// makes what it has of a truncated file without a word. A file that ends after
-// a whole block, with only the trailer missing, passes: some encoders write that.
-func checkGIFWhole(data []byte) error {
+// gifEndsEarly walks the blocks (GIF89a specification) to the end: libvips makes
+// what it has of a truncated file without a word. A file that ends after a whole
+// block, with only the trailer missing, passes: some encoders write that.
+func gifEndsEarly(data []byte) bool {
 	const header, descriptor = 13, 10
 	if len(data) < header {
-		return errGIFCut
+		return true
 	}
 	at := header + colourTable(data[10])
 	for at < len(data) {
 		switch data[at] {
 		case 0x3b: // trailer
-			return nil
+			return false
 		case 0x21: // extension: a label, then sub-blocks
 			at += 2
 		case 0x2c: // image: descriptor, colours, code size, then sub-blocks
 			if at+descriptor > len(data) {
-				return errGIFCut
+				return true
 			}
 			at += descriptor + colourTable(data[at+9]) + 1
 		default:
-			return nil // not for this walk to judge: the decoder does
+			return false // not for this walk to judge: the decoder does
 		}
 		for {
 			if at >= len(data) {
-				return errGIFCut
+				return true
 			}
 			size := int(data[at])
 			at += 1 + size
@@ -38,10 +34,7 @@ func checkGIFWhole(data []byte) error {
 			}
 		}
 	}
-	if at > len(data) {
-		return errGIFCut
-	}
-	return nil
+	return at > len(data)
 }
 
 // colourTable is the size of a colour table by its packed field, bytes.

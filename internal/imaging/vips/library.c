@@ -39,12 +39,15 @@ discard(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointe
 {
 }
 
+static gint started = FALSE;
+
 static gpointer
 start_once(gpointer user)
 {
 	if (vips_init("pixmill") != 0)
 		return GINT_TO_POINTER(-1);
 	g_log_set_handler("VIPS", G_LOG_LEVEL_WARNING | G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG, discard, NULL);
+	g_atomic_int_set(&started, TRUE);
 	// Each source is decoded once and each variant made once: there is nothing to find again.
 	vips_cache_set_max(0);
 	vips_cache_set_max_mem(0);
@@ -68,7 +71,8 @@ px_start(void)
 void
 px_stop(void)
 {
-	vips_shutdown();
+	if (g_atomic_int_get(&started))
+		vips_shutdown();
 }
 
 void

@@ -7,6 +7,7 @@ import "C"
 
 import (
 	_ "embed" // the directive below
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -19,13 +20,14 @@ import (
 // startLibrary starts libvips once; later calls return what the first did.
 func startLibrary() error {
 	if C.px_start() != 0 {
-		return libraryError("start")
+		return errors.New(imaging.LibraryDetail(libraryError("start")))
 	}
 	return nil
 }
 
 // Shutdown ends libvips for the whole process, which cannot start it again. It
-// is for programs that look for leaks; others need not call it.
+// is for programs that look for leaks; others need not call it. It does nothing
+// where libvips was not started.
 func Shutdown() { C.px_stop() }
 
 // Tracked is what libvips holds now: bytes of pixel memory, and live objects.
@@ -50,17 +52,9 @@ func onThread(work func()) {
 	work()
 }
 
-// libError is what libvips said of a call that failed.
-type libError struct {
-	call string
-	text string
-}
-
-// Error is one line.
-func (e *libError) Error() string { return "libvips " + e.call + ": " + e.text }
-
-// libraryError takes libvips's message away. The buffer is the process's: lines
-// of a call that failed at the same moment may be among them.
+// libraryError says that a call of libvips failed. What libvips said, on one line,
+// is only in the chain: its buffer is the process's, so that lines of a call that
+// failed at the same moment may be among them.
 func libraryError(call string) error {
 	text := C.px_error()
 	defer C.g_free(C.gpointer(unsafe.Pointer(text)))
@@ -73,7 +67,7 @@ func libraryError(call string) error {
 	if len(message) > most {
 		message = strings.ToValidUTF8(message[:most], "") + "…"
 	}
-	return &libError{call: call, text: message}
+	return &imaging.LibraryError{What: "libvips failed at " + call, Err: errors.New(message)}
 }
 
 func has(operation string) bool {

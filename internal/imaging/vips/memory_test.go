@@ -69,6 +69,7 @@ func TestEstimate_WithinBoundsOfThePeak(t *testing.T) {
 		{"to gif", imaging.Spec{Format: imaging.FormatJPEG}, whole(imaging.FormatGIF, imaging.Spec{Width: 1600})},
 		{"to jxl", imaging.Spec{Format: imaging.FormatJPEG}, whole(imaging.FormatJXL, imaging.Spec{Width: 1600, Effort: 1})},
 		{"jxl", imaging.Spec{Format: imaging.FormatJXL, Effort: 1}, webSet},
+		{"trim", imaging.Spec{Format: imaging.FormatJPEG}, whole(imaging.FormatWebP, imaging.Spec{Trim: 10, Width: 2000})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "source")

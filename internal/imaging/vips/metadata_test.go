@@ -122,17 +122,17 @@ func TestWebPWithoutEXIF(t *testing.T) {
 	}
 }
 
-func TestCheckGIFWhole_CutAnywhere(t *testing.T) {
+func TestGIFEndsEarly_CutAnywhere(t *testing.T) {
 	gif := []byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff" + // one pixel, two colours
 		"\x21\xf9\x04\x00\x05\x00\x00\x00" + "\x2c\x00\x00\x00\x00\x01\x00\x01\x00\x00" + "\x02\x02\x44\x01\x00" + "\x3b")
-	if err := checkGIFWhole(gif); err != nil {
-		t.Fatalf("whole: %v", err)
+	if gifEndsEarly(gif) {
+		t.Fatal("the whole one ends early")
 	}
 	const header, extension = 19, 27
 	for n := range len(gif) {
 		boundary := n == header || n == extension || n == len(gif)-1
-		if err := checkGIFWhole(gif[:n]); (err == nil) != boundary {
-			t.Errorf("the first %d of %d bytes: %v", n, len(gif), err)
+		if early := gifEndsEarly(gif[:n]); early == boundary {
+			t.Errorf("the first %d of %d bytes end early: %v", n, len(gif), early)
 		}
 	}
 }

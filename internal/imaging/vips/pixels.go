@@ -16,18 +16,18 @@ type finished struct {
 
 // pixels makes one variant of the working image, up to but without the encoding.
 func (rs *regions) pixels(v *variantPlan, keepLevel bool, stop *stopper) (*finished, error) {
-	px, err := rs.get(v.geometry.region)
+	px, err := rs.get(v.geometry.region, stop)
 	if err != nil {
 		return nil, err
 	}
 	g := v.geometry
 	if v.spec.Trim > 0 {
 		g = place(v.spec, g.region, px.width, px.height)
+		if err := checkTrimmed(v, g, rs.framesOf(v), rs.limits); err != nil {
+			return nil, err
+		}
 	}
-	finish, err := newFinisher(v.spec, g, px, outputHasAlpha(v.format))
-	if err != nil {
-		return nil, err
-	}
+	finish := newFinisher(v.spec, g, px, outputHasAlpha(v.format), stop)
 	if v.animated {
 		return rs.animate(px, g, finish, stop)
 	}
@@ -107,25 +107,16 @@ type finisher struct {
 	focal      *imaging.Point // of the region, 0 to 1
 	background colour
 	at         *box // the crop, once it is known; frames of an animation share it
+	stop       *stopper
 }
 
-func newFinisher(s *imaging.Spec, g geometry, px *regionPixels, alpha bool) (*finisher, error) {
-	f := &finisher{spec: s, g: g, background: white}
-	if alpha {
-		f.background = colour{} // transparent
-	}
-	if s.Background != "" {
-		c, err := parseColour(s.Background)
-		if err != nil {
-			return nil, permanentf("%w", err)
-		}
-		f.background = c
-	}
+func newFinisher(s *imaging.Spec, g geometry, px *regionPixels, alpha bool, stop *stopper) *finisher {
+	f := &finisher{spec: s, g: g, background: padColour(s, alpha), stop: stop}
 	if s.Focal != nil {
 		p := focalInRegion(*s.Focal, g.region, px)
 		f.focal = &p
 	}
-	return f, nil
+	return f
 }
 
 // crops is whether the resized image overhangs the box.

@@ -22,8 +22,10 @@ const (
 )
 
 // placeholder looks at a tiny copy of p, a still picture in sRGB or P3.
-func placeholder(p *picture, wide bool) (*imaging.Placeholder, error) {
-	small, err := p.thumb(placeholderSide, wide)
+func placeholder(p *picture, wide bool, stop *stopper) (*imaging.Placeholder, error) {
+	small, err := chain(p,
+		func(p *picture) (*picture, error) { return p.watched(stop) }, // p may be as large as the source
+		func(p *picture) (*picture, error) { return p.thumb(placeholderSide, wide) })
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,10 @@ func planVariant(src *source, s *imaging.Spec, limits imaging.Limits) variantPla
 	if v.animated {
 		frames = int64(src.frames)
 	}
-	v.err = checkSize(v.geometry, frames, limits)
+	v.err = checkSize(v.geometry, frames, limits, "")
+	if v.err == nil && v.format != imaging.FormatAuto && s.Trim == 0 { // else it is known later
+		_, v.err = encodeTime(v.format, s, v.geometry.canvasW, v.geometry.canvasH, int(frames))
+	}
 	return v
 }
 

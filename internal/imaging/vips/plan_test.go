@@ -60,7 +60,7 @@ func TestPlace_Properties(t *testing.T) {
 		s := imaging.Spec{
 			Width:   side.Draw(t, "width"),
 			Height:  side.Draw(t, "height"),
-			Fit:     rapid.SampledFrom(fits).Draw(t, "fit"),
+			Fit:     rapid.SampledFrom([]imaging.Fit{"", imaging.FitInside, imaging.FitOutside, imaging.FitCover, imaging.FitContain, imaging.FitFill}).Draw(t, "fit"),
 			Enlarge: rapid.Bool().Draw(t, "enlarge"),
 		}
 		w, h := rapid.IntRange(1, 4000).Draw(t, "w"), rapid.IntRange(1, 4000).Draw(t, "h")

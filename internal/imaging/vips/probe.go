@@ -57,15 +57,15 @@ func (e *Engine) readHeader(data []byte) (*source, error) {
 	if format == "" {
 		return nil, fmt.Errorf("not an image: no known format starts with %s", firstBytes(data))
 	}
-	if !slices.Contains(e.capability.Inputs, format) {
-		return nil, fmt.Errorf("%s is not among the formats that may be read: %v", format, e.capability.Inputs)
+	if err := e.checkInput(format, data); err != nil {
+		return nil, err
 	}
 	c, _ := codecOf(format)
 	src := &source{data: data, codec: c}
 	if format == imaging.FormatJPEG {
 		head, err := readJPEGHead(data)
 		if err != nil {
-			return nil, fmt.Errorf("jpeg header: %w", err)
+			return nil, fmt.Errorf("the JPEG header cannot be read: %w", err)
 		}
 		if head.precision != 8 {
 			return nil, fmt.Errorf("a JPEG with %d bits for each sample cannot be read: only 8 can", head.precision)
@@ -76,7 +76,42 @@ func (e *Engine) readHeader(data []byte) (*source, error) {
 	src.interlaced = format == imaging.FormatPNG && len(data) > 28 && data[28] == 1
 	var err error
 	onThread(func() { err = src.readLibrary() })
-	return src, err
+	return src, sourceError(format, data, err)
+}
+
+// checkInput refuses a format that may not be read, also one that hides under
+// another's name: libheif decodes whatever is in the file.
+func (e *Engine) checkInput(format imaging.Format, data []byte) error {
+	need := []imaging.Format{format}
+	if format == imaging.FormatAVIF || format == imaging.FormatHEIC {
+		found, unknown := codings(data)
+		if unknown != "" {
+			return &imaging.UnsupportedError{Engine: engineName, What: fmt.Sprintf("input %s with an image of type %q", format, unknown)}
+		}
+		need = append(need, found...)
+	}
+	for i, f := range need {
+		if slices.Contains(e.capability.Inputs, f) {
+			continue
+		}
+		what := "input " + string(f)
+		if i > 0 {
+			what += ", which is inside this " + string(format)
+		}
+		return &imaging.UnsupportedError{
+			Engine: engineName, What: what,
+			Advice: e.inputAdvice(f),
+		}
+	}
+	return nil
+}
+
+// inputAdvice says who left a format out.
+func (e *Engine) inputAdvice(f imaging.Format) string {
+	if slices.Contains(e.readable, f) {
+		return "the configuration leaves it out"
+	}
+	return "this build's libvips cannot read it; docs/lambda-zip.md says which build can"
 }
 
 func firstBytes(data []byte) string {

@@ -10,8 +10,9 @@ import (
 // the sizes that were already made of each. Only the goroutine that resizes
 // uses it.
 type regions struct {
-	work *working
-	made map[region]*regionPixels
+	work   *working
+	limits imaging.Limits
+	made   map[region]*regionPixels
 }
 
 // regionPixels is one region, not resized, and its finished smaller sizes.
@@ -28,8 +29,16 @@ type regionPixels struct {
 	levels  []*picture // of the first frame, in memory, largest first
 }
 
-func newRegions(w *working) *regions {
-	return &regions{work: w, made: map[region]*regionPixels{}}
+func newRegions(w *working, limits imaging.Limits) *regions {
+	return &regions{work: w, limits: limits, made: map[region]*regionPixels{}}
+}
+
+// framesOf is how many frames a variant has.
+func (rs *regions) framesOf(v *variantPlan) int64 {
+	if v.animated {
+		return int64(len(rs.work.frames))
+	}
+	return 1
 }
 
 func (rs *regions) close() {
@@ -41,7 +50,7 @@ func (rs *regions) close() {
 }
 
 // get returns a region's pixels.
-func (rs *regions) get(r region) (*regionPixels, error) {
+func (rs *regions) get(r region, stop *stopper) (*regionPixels, error) {
 	if px, ok := rs.made[r]; ok {
 		return px, nil
 	}
@@ -49,7 +58,7 @@ func (rs *regions) get(r region) (*regionPixels, error) {
 	first := rs.work.frames[0]
 	cut := rs.scaledBox(r, first)
 	if r.trim > 0 {
-		trimmed, err := trimmedBox(first, cut, r.trim)
+		trimmed, err := trimmedBox(first, cut, r.trim, stop)
 		if err != nil {
 			return nil, err
 		}
@@ -93,8 +102,10 @@ func span(at, size, full, now int) (from, to int) {
 }
 
 // trimmedBox is b without its border; all of b where nothing would be left.
-func trimmedBox(p *picture, b box, threshold int) (box, error) {
-	view, err := p.crop(b)
+func trimmedBox(p *picture, b box, threshold int, stop *stopper) (box, error) {
+	view, err := chain(p,
+		func(p *picture) (*picture, error) { return p.watched(stop) },
+		func(p *picture) (*picture, error) { return p.crop(b) })
 	if err != nil {
 		return box{}, err
 	}

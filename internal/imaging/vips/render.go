@@ -18,7 +18,7 @@ func (e *Engine) Render(ctx context.Context, data []byte, specs []imaging.Spec, 
 	if err := e.enter(); err != nil {
 		return imaging.Info{}, err
 	}
-	defer e.mu.RUnlock()
+	defer e.running.Done()
 	if e.limits.Deadline > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, e.limits.Deadline)
@@ -113,10 +113,11 @@ func (r *rendering) withCPU(work func() error) error {
 func (r *rendering) produce() error {
 	work, err := decode(r.src, &r.plan, r.stop)
 	if err != nil {
-		return fault.New(fault.Rejected, "decode", string(r.src.codec.format), err)
+		format := r.src.codec.format
+		return fault.New(fault.Rejected, "decode", string(format), sourceError(format, r.src.data, err))
 	}
 	defer work.close()
-	made := newRegions(work)
+	made := newRegions(work, r.engine.limits)
 	defer made.close()
 	order := r.order()
 	for i, v := range order {
@@ -135,7 +136,7 @@ func (r *rendering) produce() error {
 		}
 		r.encode(v, pixels, r.engine.now().Sub(start))
 	}
-	if p, err := placeholder(made.small(), work.wide); err == nil {
+	if p, err := placeholder(made.small(), work.wide, r.stop); err == nil {
 		r.placeholder = p // without one the variants are as good
 	}
 	return nil
@@ -197,18 +198,6 @@ func (r *rendering) send(index int, out imaging.Encoded, err error) {
 		out = imaging.Encoded{Err: err, Elapsed: out.Elapsed}
 	}
 	r.results <- result{index, out}
-}
-
-// variantError gives an error of one variant its kind: what libvips refuses
-// once it refuses each time.
-func variantError(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
-	}
-	if _, ok := errors.AsType[fault.Kinded](err); ok {
-		return err
-	}
-	return fault.New(fault.Permanent, "variant", "", err)
 }
 
 // fail ends the rendering; the first cause counts.

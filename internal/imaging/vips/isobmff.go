@@ -1,0 +1,113 @@
+package vips
+
+import (
+	"encoding/binary"
+	"iter"
+
+	"pixmill/internal/imaging"
+)
+
+// boxes walks the boxes of ISO/IEC 14496-12 that data consists of: their type,
+// and what is in them. The last one is shorter than it says where data is cut off:
+// cut is true then.
+func boxes(data []byte) iter.Seq2[string, isoBox] {
+	return func(yield func(string, isoBox) bool) {
+		for len(data) >= 8 {
+			size, head := uint64(binary.BigEndian.Uint32(data)), 8
+			switch {
+			case size == 1 && len(data) >= 16:
+				size, head = binary.BigEndian.Uint64(data[8:]), 16
+			case size == 0: // to the end
+				size = uint64(len(data))
+			}
+			if size < uint64(head) {
+				return // no box: the decoder judges it
+			}
+			cut := size > uint64(len(data))
+			end := len(data)
+			if !cut {
+				end = int(size)
+			}
+			if !yield(string(data[4:8]), isoBox{body: data[min(head, end):end], cut: cut}) {
+				return
+			}
+			data = data[end:]
+		}
+	}
+}
+
+type isoBox struct {
+	body []byte
+	cut  bool
+}
+
+// full returns a FullBox's version and what follows its flags.
+func (b isoBox) full() (version byte, body []byte) {
+	if len(b.body) < 4 {
+		return 0, nil
+	}
+	return b.body[0], b.body[4:]
+}
+
+// itemTypes returns the types of all items that the file describes (ISO/IEC
+// 23008-12): "av01" is an image in AV1, "hvc1" one in HEVC, "Exif" is metadata.
+// What is not described cannot be decoded either.
+func itemTypes(data []byte) []string {
+	var types []string
+	for kind, meta := range boxes(data) {
+		if kind != "meta" {
+			continue
+		}
+		_, inner := meta.full()
+		for kind, info := range boxes(inner) {
+			if kind != "iinf" {
+				continue
+			}
+			version, entries := info.full()
+			count := 2 // bytes of the number of entries
+			if version > 0 {
+				count = 4
+			}
+			for kind, entry := range boxes(entries[min(count, len(entries)):]) {
+				if t := itemType(entry); kind == "infe" && t != "" {
+					types = append(types, t)
+				}
+			}
+		}
+	}
+	return types
+}
+
+// itemType reads an "infe" box; only versions 2 and 3 have a type.
+func itemType(entry isoBox) string {
+	version, body := entry.full()
+	at := map[byte]int{2: 4, 3: 6}[version] // after the item's number and its protection
+	if at == 0 || len(body) < at+4 {
+		return ""
+	}
+	return string(body[at : at+4])
+}
+
+// codingOf maps the types of items that are images to the format that stands for
+// their codec; "" for a codec that no format of Pixmill has. Grids and overlays
+// are made of other items, and all other types are no images.
+var codingOf = map[string]imaging.Format{
+	"av01": imaging.FormatAVIF,
+	"hvc1": imaging.FormatHEIC, "hev1": imaging.FormatHEIC, "lhv1": imaging.FormatHEIC,
+	"avc1": "", "vvc1": "", "evc1": "", "jpeg": "", "j2k1": "", "unci": "", "mski": "",
+}
+
+// codings returns the formats whose decoders the images in an AVIF or HEIC file
+// need, whatever its brand says, and the type of an item that none of them has.
+func codings(data []byte) (formats []imaging.Format, unknown string) {
+	for _, t := range itemTypes(data) {
+		f, image := codingOf[t]
+		if image && f == "" {
+			return formats, t
+		}
+		if image {
+			formats = append(formats, f)
+		}
+	}
+	return formats, ""
+}
