@@ -55,6 +55,21 @@ func start(ctx context.Context, dir, name string, threads int) (*engine, error) 
 	return &engine{name: name, cmd: cmd, in: in, lines: bufio.NewReader(out)}, nil
 }
 
+// withPair runs do with both engines on one thread each, and ends them.
+func withPair(ctx context.Context, dir string, do func(ours, theirs *engine) error) (err error) {
+	ours, err := start(ctx, dir, "vips", 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ours.close()) }()
+	theirs, err := start(ctx, dir, "bimg", 1)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, theirs.close()) }()
+	return do(ours, theirs)
+}
+
 // do sends one request and waits for the answer.
 func (e *engine) do(r worker.Request) (worker.Reply, error) {
 	var reply worker.Reply

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"image"
 	_ "image/png" // what the worker decodes to
@@ -32,43 +31,22 @@ const (
 
 // compareQuality compares each variant that is not a crop with a float Lanczos
 // of the full decode, made by Go.
-func (r *report) compareQuality(ctx context.Context, dir string) (err error) {
-	ours, err := start(ctx, dir, "vips", 1)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ours.close()) }()
-	theirs, err := start(ctx, dir, "bimg", 1)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, theirs.close()) }()
+func (r *report) compareQuality(ctx context.Context, dir string) error {
 	all := sets()
 	specs := append(all[0].specs[:4:4], all[1].specs[2], all[1].specs[3])
-	for _, p := range r.photos {
-		whole, err := fullLuma(p.path)
-		if err != nil {
-			return err
-		}
-		c := comparison{ours: ours, theirs: theirs, dir: dir, photo: p, whole: whole, references: map[image.Point]perceptual.Plane{}}
-		a, err := ours.do(worker.Request{Photo: p.path, Specs: specs, Keep: true})
-		if err != nil {
-			return err
-		}
-		b, err := theirs.do(worker.Request{Photo: p.path, Specs: specs, Keep: true})
-		if err != nil {
-			return err
-		}
-		for i, spec := range specs {
-			row, err := c.compare(spec, a.Variants[i].Data, b.Variants[i].Data)
+	return withPair(ctx, dir, func(ours, theirs *engine) error {
+		for _, p := range r.photos {
+			whole, err := fullLuma(p.path)
 			if err != nil {
 				return err
 			}
-			r.quality = append(r.quality, row)
-			fmt.Fprintf(os.Stderr, "SSIM %-14s %-9s vips %.4f, bimg %.4f, bytes %.3f, quality %d\n", row.photo, row.variant, row.vips, row.bimg, row.bytes, row.quality)
+			c := comparison{ours: ours, theirs: theirs, dir: dir, photo: p, whole: whole, references: map[image.Point]perceptual.Plane{}}
+			if err := c.compareAll(r, specs); err != nil {
+				return err
+			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // comparison is one photograph's.
@@ -78,6 +56,28 @@ type comparison struct {
 	photo        photo
 	whole        perceptual.Plane
 	references   map[image.Point]perceptual.Plane
+}
+
+// compareAll adds a row to r for each spec.
+func (c *comparison) compareAll(r *report, specs []imaging.Spec) error {
+	request := worker.Request{Photo: c.photo.path, Specs: specs, Keep: true}
+	a, err := c.ours.do(request)
+	if err != nil {
+		return err
+	}
+	b, err := c.theirs.do(request)
+	if err != nil {
+		return err
+	}
+	for i, spec := range specs {
+		row, err := c.compare(spec, a.Variants[i].Data, b.Variants[i].Data)
+		if err != nil {
+			return err
+		}
+		r.quality = append(r.quality, row)
+		fmt.Fprintf(os.Stderr, "SSIM %-14s %-9s vips %.4f, bimg %.4f, bytes %.3f, quality %d\n", row.photo, row.variant, row.vips, row.bimg, row.bytes, row.quality)
+	}
+	return nil
 }
 
 func (c *comparison) compare(spec imaging.Spec, ours, theirs []byte) (qualityRow, error) {

@@ -24,28 +24,20 @@ func (r speedRow) ratio() float64 { return float64(r.vips) / float64(r.bimg) }
 
 // speed measures all sets on all photographs, each engine in a process of its
 // own with one thread.
-func (r *report) speed(ctx context.Context, dir string) (err error) {
-	ours, err := start(ctx, dir, "vips", 1)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, ours.close()) }()
-	theirs, err := start(ctx, dir, "bimg", 1)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, theirs.close()) }()
-	for _, s := range sets() {
-		for _, p := range r.photos {
-			row, err := r.takeTurns(ours, theirs, s, p)
-			if err != nil {
-				return err
+func (r *report) speed(ctx context.Context, dir string) error {
+	return withPair(ctx, dir, func(ours, theirs *engine) error {
+		for _, s := range sets() {
+			for _, p := range r.photos {
+				row, err := r.takeTurns(ours, theirs, s, p)
+				if err != nil {
+					return err
+				}
+				r.rows = append(r.rows, row)
+				fmt.Fprintf(os.Stderr, "%s %-14s vips %4d ms, bimg %4d ms: %.2f\n", s.id, p.name, row.vips.Milliseconds(), row.bimg.Milliseconds(), row.ratio())
 			}
-			r.rows = append(r.rows, row)
-			fmt.Fprintf(os.Stderr, "%s %-14s vips %4d ms, bimg %4d ms: %.2f\n", s.id, p.name, row.vips.Milliseconds(), row.bimg.Milliseconds(), row.ratio())
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // takeTurns runs A B A B …; the first round warms up and is not counted.

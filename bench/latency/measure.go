@@ -3,14 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
+	"pixmill/bench/quantile"
 	"pixmill/internal/blob"
 	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/manifest"
@@ -119,7 +118,7 @@ func table(name string, all []sample) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| from the start of the PUT, ms; %s | p50 | p90 | p99 |\n|---|---|---|---|\n", name)
 	row := func(name string, of func(sample) time.Duration) {
-		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", name, ms(quantile(all, 0.5, of)), ms(quantile(all, 0.9, of)), ms(quantile(all, 0.99, of)))
+		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", name, ms(quantileOf(all, 0.5, of)), ms(quantileOf(all, 0.9, of)), ms(quantileOf(all, 0.99, of)))
 	}
 	row("until the PUT is answered", func(s sample) time.Duration { return s.put })
 	row("until the manifest is read", func(s sample) time.Duration { return s.total })
@@ -127,7 +126,7 @@ func table(name string, all []sample) string {
 	row("the invocation by its own clock", func(s sample) time.Duration { return s.handle })
 	row("until the manifest, above the invocation's own time", func(s sample) time.Duration { return s.total - s.handle })
 	row("**until the manifest, above the function's CPU time**", sample.above)
-	p50, p99 := quantile(all, 0.5, sample.above), quantile(all, 0.99, sample.above)
+	p50, p99 := quantileOf(all, 0.5, sample.above), quantileOf(all, 0.99, sample.above)
 	fmt.Fprintf(&b, "\nTarget (P6): p50 ≤ %v: %s; p99 ≤ %v: %s.\n\n", targetP50, verdict(p50 <= targetP50), targetP99, verdict(p99 <= targetP99))
 	return b.String()
 }
@@ -141,12 +140,11 @@ func verdict(holds bool) string {
 
 func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// quantile is the nearest-rank quantile.
-func quantile(all []sample, q float64, of func(sample) time.Duration) time.Duration {
+// quantileOf sums up one of the times of all samples.
+func quantileOf(all []sample, q float64, of func(sample) time.Duration) time.Duration {
 	values := make([]time.Duration, len(all))
 	for i, s := range all {
 		values[i] = of(s)
 	}
-	slices.Sort(values)
-	return values[max(0, int(math.Ceil(q*float64(len(values))))-1)]
+	return quantile.Of(values, q)
 }

@@ -9,19 +9,6 @@ import (
 	"time"
 )
 
-func TestQuantile_IsTheNearestRank(t *testing.T) {
-	var all []sample
-	for _, n := range []int{7, 1, 9, 3, 5, 2, 8, 4, 10, 6} {
-		all = append(all, sample{total: time.Duration(n)})
-	}
-	total := func(s sample) time.Duration { return s.total }
-	for q, want := range map[float64]time.Duration{0.5: 5, 0.9: 9, 0.99: 10, 0: 1} {
-		if got := quantile(all, q, total); got != want {
-			t.Errorf("quantile %v of 1 to 10 = %v, want %v", q, got, want)
-		}
-	}
-}
-
 func TestFunctionTime_SumsTheChildren(t *testing.T) {
 	const work = 30 * time.Millisecond
 	before, err := functionTime(os.Getpid())

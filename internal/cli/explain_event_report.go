@@ -26,6 +26,7 @@ type explainedItem struct {
 	MessageID string           `json:"messageId,omitempty"`
 	GroupID   string           `json:"groupId,omitempty"`
 	Attempt   int              `json:"attempt,omitempty"`
+	Inside    []event.Envelope `json:"inside,omitempty"` // what stood in the envelope, from the outside in
 	Events    []explainedEvent `json:"events"`
 	Ignored   []ignoredRecord  `json:"ignored,omitempty"`
 	Error     string           `json:"error,omitempty"`
@@ -43,6 +44,7 @@ type explainedEvent struct {
 	Key       string       `json:"key"`
 	Op        event.Op     `json:"op"`
 	Name      string       `json:"name,omitempty"`
+	Detail    string       `json:"detail,omitempty"`
 	Time      *time.Time   `json:"time,omitempty"`
 	VersionID string       `json:"versionId,omitempty"`
 	ETag      string       `json:"etag,omitempty"`
@@ -51,6 +53,9 @@ type explainedEvent struct {
 	Skipped   string       `json:"skipped,omitempty"` // why nothing would be made
 	Rule      *matchedRule `json:"rule,omitempty"`
 	Output    *output      `json:"output,omitempty"`
+
+	// Or is the other key that the event may mean, handled if this one names no object.
+	Or *explainedEvent `json:"or,omitempty"`
 }
 
 type matchedRule struct {
@@ -85,7 +90,7 @@ func explainDelivery(d event.Delivery, cfg *preset.Config) explanation {
 	r := explanation{Envelope: d.Envelope}
 	var all []explainedEvent
 	for _, it := range d.Items {
-		x := explainedItem{MessageID: it.MessageID, GroupID: it.GroupID, Attempt: it.Attempt, Events: []explainedEvent{}}
+		x := explainedItem{MessageID: it.MessageID, GroupID: it.GroupID, Attempt: it.Attempt, Inside: it.Inside, Events: []explainedEvent{}}
 		for _, ev := range it.Events {
 			x.Events = append(x.Events, explainEvent(len(all)+1, ev, cfg))
 			all = append(all, x.Events[len(x.Events)-1])
@@ -94,7 +99,7 @@ func explainDelivery(d event.Delivery, cfg *preset.Config) explanation {
 			x.Ignored = append(x.Ignored, ignoredRecord(ig))
 		}
 		if it.Err != nil {
-			x.Error = it.Err.Error()
+			x.Error = plain(it.Err)
 		}
 		r.Items = append(r.Items, x)
 	}
@@ -104,13 +109,18 @@ func explainDelivery(d event.Delivery, cfg *preset.Config) explanation {
 
 func explainEvent(number int, ev event.ObjectEvent, cfg *preset.Config) explainedEvent {
 	x := explainedEvent{
-		Number: number, Bucket: ev.Bucket, Key: ev.Key, Op: ev.Op, Name: ev.Name,
+		Number: number, Bucket: ev.Bucket, Key: ev.Key, Op: ev.Op, Name: ev.Name, Detail: ev.Detail,
 		VersionID: ev.VersionID, ETag: ev.ETag, Size: ev.Size, Sequencer: ev.Sequencer,
 	}
 	if !ev.Time.IsZero() {
 		x.Time = &ev.Time
 	}
 	x.decide(cfg)
+	if ev.Alternative != "" {
+		ev.Key, ev.Alternative = ev.Alternative, ""
+		or := explainEvent(number, ev, cfg)
+		x.Or = &or
+	}
 	return x
 }
 

@@ -13,10 +13,14 @@ import (
 
 // envelopeNames are the envelopes in words.
 var envelopeNames = map[event.Envelope]string{
-	event.EnvelopeS3:     "S3 notification",
-	event.EnvelopeSQS:    "SQS batch",
-	event.EnvelopeDirect: "direct invocation",
-	event.EnvelopeTest:   "S3's test event",
+	event.EnvelopeS3:          "S3 notification",
+	event.EnvelopeSQS:         "SQS batch",
+	event.EnvelopeSNS:         "SNS notification",
+	event.EnvelopeEventBridge: "EventBridge event",
+	event.EnvelopeDestination: "record for a destination",
+	event.EnvelopeDirect:      "direct invocation",
+	event.EnvelopeTest:        "S3's test event",
+	event.EnvelopeHTTP:        "HTTP request",
 }
 
 // writeText prints the explanation for people.
@@ -37,6 +41,8 @@ func (r *explanation) headline() string {
 	name := envelopeNames[r.Envelope]
 	if r.Envelope == event.EnvelopeSQS {
 		name += ", " + counted(len(r.Items), "message")
+	} else if len(r.Items) == 1 {
+		name += nested(r.Items[0].Inside)
 	}
 	events, ignored, errs := 0, 0, 0
 	for _, it := range r.Items {
@@ -55,6 +61,15 @@ func (r *explanation) headline() string {
 	return name
 }
 
+// nested names what stands inside another envelope.
+func nested(inside []event.Envelope) string {
+	var b strings.Builder
+	for _, e := range inside {
+		b.WriteString(" › " + envelopeNames[e])
+	}
+	return b.String()
+}
+
 func counted(n int, what string) string {
 	if n == 1 {
 		return "1 " + what
@@ -68,6 +83,7 @@ func (it *explainedItem) text(b *strings.Builder) {
 		if it.GroupID != "" {
 			b.WriteString(", group " + shown(it.GroupID))
 		}
+		b.WriteString(nested(it.Inside))
 		b.WriteString("\n")
 	}
 	for _, x := range it.Events {
@@ -80,6 +96,10 @@ func (it *explainedItem) text(b *strings.Builder) {
 	if it.Error != "" {
 		b.WriteString("\n")
 		writeRow(b, "error", it.Error)
+		if it.MessageID == "" {
+			writeRow(b, "", "The invocation fails, and Lambda tries it again before it goes to the failure destination.")
+			return
+		}
 		writeRow(b, "", "It is given back as failed until it is in the dead-letter queue.")
 	}
 }
@@ -101,12 +121,21 @@ func (x *explainedEvent) text(b *strings.Builder) {
 	if x.Time != nil {
 		row("time", x.Time.Format("2006-01-02 15:04:05.000 MST"))
 	}
-	if x.Op != event.OpRemoved && x.Op != event.OpDirect {
+	if x.Size > 0 {
 		row("size", bytesShown(x.Size))
 	}
 	row("etag", shown(x.ETag))
 	row("version", shown(x.VersionID))
 	row("sequencer", shown(x.Sequencer))
+	x.decisionText(row)
+	if x.Or != nil {
+		row("or", shown(x.Or.Key)+",")
+		row("", "if there is no such object: LocalStack percent-encodes keys in EventBridge.")
+		x.Or.decisionText(row)
+	}
+}
+
+func (x *explainedEvent) decisionText(row func(label, value string)) {
 	row("skipped", x.Skipped)
 	if x.Rule != nil {
 		row("rule", fmt.Sprintf("%q: %s", x.Rule.Match, strings.Join(x.Rule.Presets, ", ")))
@@ -121,7 +150,11 @@ func (x *explainedEvent) what() string {
 	if x.Name == "" {
 		return string(x.Op)
 	}
-	return fmt.Sprintf("%s (%s)", shown(x.Name), x.Op)
+	what := fmt.Sprintf("%s (%s)", shown(x.Name), x.Op)
+	if x.Detail != "" {
+		what += ": " + shown(x.Detail)
+	}
+	return what
 }
 
 func (x *explainedEvent) outputText(row func(label, value string)) {

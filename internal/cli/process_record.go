@@ -48,7 +48,7 @@ func newRecord(in input, out string, outcome handler.Outcome, err error) record 
 	m := outcome.Manifest
 	switch {
 	case err != nil:
-		r.Result, r.Reason = resultFailed, oneLine(err.Error())
+		r.Result, r.Reason = resultFailed, oneLine(plain(err))
 		return r
 	case m == nil:
 		r.Result, r.Reason = resultSkipped, outcome.Reason

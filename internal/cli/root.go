@@ -35,8 +35,12 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	started := false
 	root := newRoot(&env{Stdin: stdin, Stdout: stdout, Stderr: stderr, Getenv: getenv})
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
+	mistake := guardHelp(root)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = mistake()
+	}
 	if err == nil {
 		return exitOK
 	}
@@ -72,6 +76,7 @@ pixmill.yaml it uses a built-in one, made for the images of a web page.`,
 		return usagef("%w; see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(commands(e)...)
+	root.SetHelpCommand(newHelp(root))
 	return root
 }
 
@@ -88,7 +93,7 @@ func knownCommand(cmd *cobra.Command, args []string) error {
 
 // printError prints one line, or when several things are wrong, one for each.
 func printError(w io.Writer, err error) {
-	lines := strings.Split(err.Error(), "\n")
+	lines := strings.Split(plain(err), "\n")
 	if len(lines) == 1 {
 		fmt.Fprintf(w, "pixmill: %s\n", lines[0])
 		return

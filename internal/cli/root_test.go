@@ -29,6 +29,12 @@ func TestMain_MistakesAreOneLineAndCode2(t *testing.T) {
 	for args, want := range map[string]string{
 		"proces":                         `there is no command "proces"; did you mean "process"?`,
 		"frobnicate":                     `there is no command "frobnicate"; see pixmill --help`,
+		"frobnicate --help":              `there is no command "frobnicate"; see pixmill --help`,
+		"-h proces":                      `there is no command "proces"; did you mean "process"?`,
+		"help proces":                    `there is no command "proces"; did you mean "process"?`,
+		"run --listen 9000":              `--listen is "9000": it must be host:port, as in 127.0.0.1:9000`,
+		"run --listen localhost:http":    `--listen is "localhost:http": the port must be a number from 0 to 65535`,
+		"run --listen localhost:65536":   `--listen is "localhost:65536": the port must be a number from 0 to 65535`,
 		"--colour":                       "unknown flag: --colour; see pixmill --help",
 		"process --ouput x photo.jpg":    "unknown flag: --ouput; see pixmill process --help",
 		"process --jobs many photo.jpg":  `invalid argument "many" for "-j, --jobs" flag: strconv.ParseInt: parsing "many": invalid syntax; see pixmill process --help`,
@@ -36,13 +42,22 @@ func TestMain_MistakesAreOneLineAndCode2(t *testing.T) {
 		"process photo.jpg":              "--out is missing: the folder for variants and manifests",
 		"process a --out b --jobs 0":     "--jobs is 0: at least 1",
 		"process a --out b --preset wep": `--preset: there is no preset "wep"; did you mean "web"? (in the built-in configuration)`,
-		"process a --out b --config c":   "read the configuration: misconfigured: open c: no such file or directory",
+		"process a --out b --config c":   "read the configuration: open c: no such file or directory",
 		"process a --out b":              "a: there is no such file or folder",
 		"version extra":                  `unknown command "extra" for "pixmill version"`,
 	} {
 		code, stdout, stderr := run(t, strings.Fields(args)...)
 		if code != exitUsage || stdout != "" || stderr != "pixmill: "+want+"\n" {
 			t.Errorf("%s: exit code %d, standard output %q, standard error %q; want %q", args, code, stdout, stderr, want)
+		}
+	}
+}
+
+func TestMain_HelpOfACommand(t *testing.T) {
+	for _, args := range []string{"help process", "process --help", "process photo.jpg -h"} {
+		code, stdout, stderr := run(t, strings.Fields(args)...)
+		if code != exitOK || stderr != "" || !strings.Contains(stdout, "pixmill process FILE") || !strings.Contains(stdout, "--help") {
+			t.Errorf("%s: exit code %d, standard output %q, standard error %q", args, code, stdout, stderr)
 		}
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	goruntime "runtime"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -40,6 +43,7 @@ type runFlags struct {
 	config      string
 	listen      string
 	function    string
+	env         []string
 	event       string
 	concurrency int
 	memory      int
@@ -67,6 +71,9 @@ Everything is kept under --data, survives kill -9, and is there again at the nex
 start. Keys for the store are made at the first start, or taken from
 ` + varAccessKey + ` and ` + varSecretKey + `.
 
+The log goes to standard error, short where that is a terminal. ` + config.VarLogLevel + `
+(debug, info, warn, error) and ` + config.VarLogFormat + ` (terminal, text, json) change it.
+
 Ctrl-C finishes what has begun and ends; a second Ctrl-C ends at once.`,
 		Example: `  pixmill run --sample
   pixmill run --config pixmill.yaml --data /var/lib/pixmill --listen 127.0.0.1:9000
@@ -79,11 +86,12 @@ Ctrl-C finishes what has begun and ends; a second Ctrl-C ends at once.`,
 	flags.StringVarP(&f.config, "config", "c", "", "the `FILE` with buckets, rules and presets (default: "+config.DefaultFile+" if it is there, else a built-in one)")
 	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:9000", "the `ADDRESS` of the S3 store; with port 0 a free one is taken")
 	flags.StringVar(&f.function, "function", "", "run another function: the `PATH` of a provided.al2023 bootstrap, a folder with one, or a zip")
+	flags.StringArrayVar(&f.env, "env", nil, "set `NAME=VALUE` in the environment of the function processes; may be given again")
 	flags.StringVar(&f.event, "event", string(dispatch.FormSQS), "give the function `FORM` events: sqs (batches of S3 notifications) or s3 (one notification each)")
 	flags.IntVar(&f.concurrency, "concurrency", goruntime.GOMAXPROCS(0), "run at most `N` function processes at once")
 	flags.IntVar(&f.memory, "memory", 1024, "end a function process that takes more than `N` MiB (resident, on Linux); 0: no limit")
 	flags.DurationVar(&f.idle, "idle", 2*time.Minute, "end a function process that had nothing to do for so long")
-	flags.DurationVar(&f.timeout, "timeout", time.Minute, "end an invocation that takes longer")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "end an invocation that takes longer; what is left of a source is done in the next, of five at most")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "at the end, finish what has begun for at most so long")
 	flags.BoolVar(&f.sample, "sample", false, "put a sample photograph through and show its variants")
 	flags.BoolVar(&f.sync, "sync", false, "write each event through to the disk before its request is answered, against power cuts; costs an fsync (about 1 ms, at times 10) for each change, and leaves the objects to the file system")
@@ -112,7 +120,11 @@ func runLocal(ctx context.Context, e *env, f runFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	w := welcome{opts: opts, from: settings.From, endpoint: r.Endpoint(), created: r.Created(), took: time.Since(begin)}
+	opts.Function = r.Function()
+	w := welcome{
+		opts: opts, from: settings.From, endpoint: r.Endpoint(), keysFile: r.KeysFile(),
+		created: r.Created(), private: isTerminal(e.Stdout), took: time.Since(begin),
+	}
 	w.print(e.Stdout)
 	context.AfterFunc(ctx, func() { fmt.Fprintln(e.Stderr, "finishing what has begun; Ctrl-C again ends at once") })
 
@@ -142,9 +154,9 @@ func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
 	if err != nil {
 		return runtime.Options{}, fmt.Errorf("--data: %w", err)
 	}
-	function, err := f.loadFunction(data)
+	function, err := thisAsFunction()
 	if err != nil {
-		return runtime.Options{}, fmt.Errorf("--function: %w", err)
+		return runtime.Options{}, err
 	}
 	text, err := configText(e, s)
 	if err != nil {
@@ -167,6 +179,7 @@ func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
 		Presets:     s.Presets,
 		Config:      text,
 		Function:    function,
+		Load:        f.function,
 		Form:        dispatch.Form(f.event),
 		Concurrency: f.concurrency,
 		Idle:        f.idle,
@@ -176,13 +189,22 @@ func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
 		Sync:        f.sync,
 		Recheck:     f.recheck,
 		Environ:     environ,
-		Log:         s.Log.Logger(e.Stderr, config.FormatText),
+		Env:         f.env,
+		Log:         s.Log.Logger(e.Stderr, logFormat(e.Stderr)),
 		Now:         time.Now,
 		Rand:        rand.Reader,
 	}, nil
 }
 
 func (f runFlags) check() error {
+	for _, v := range f.env {
+		if err := runtime.CheckVariable(v); err != nil {
+			return fmt.Errorf("--env: %w", err)
+		}
+	}
+	if err := checkListen(f.listen); err != nil {
+		return err
+	}
 	switch form := dispatch.Form(f.event); {
 	case form != dispatch.FormSQS && form != dispatch.FormS3:
 		return fmt.Errorf("--event is %q: %s or %s", f.event, dispatch.FormSQS, dispatch.FormS3)
@@ -200,17 +222,33 @@ func (f runFlags) check() error {
 	return nil
 }
 
-// loadFunction returns the function that is asked for: without one, this very
-// program in the role of the function.
-func (f runFlags) loadFunction(data string) (pool.Function, error) {
-	if f.function != "" {
-		return pool.Load(f.function, filepath.Join(data, "functions"))
+// checkListen wants a host, which may be empty, and a port.
+func checkListen(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return fmt.Errorf("--listen is %q: it must be host:port, as in 127.0.0.1:9000", address)
 	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("--listen is %q: the port must be a number from 0 to 65535", address)
+	}
+	return nil
+}
+
+// thisAsFunction is this very program in the role of the function.
+func thisAsFunction() (pool.Function, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return pool.Function{}, err
 	}
 	return pool.Function{Name: "pixmill", Command: []string{self, "function"}, Root: filepath.Dir(self)}, nil
+}
+
+// logFormat is the short one where somebody is watching.
+func logFormat(stderr io.Writer) string {
+	if isTerminal(stderr) {
+		return config.FormatTerminal
+	}
+	return config.FormatText
 }
 
 // configText returns what the configuration was read from, so that functions that

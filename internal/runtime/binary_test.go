@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,9 @@ import (
 	"pixmill/internal/runtime/store"
 )
 
+// sourceDir is the folder of this package: a store changes the working directory.
+var sourceDir, _ = os.Getwd()
+
 // binaryBuilt is set once there is something to remove.
 var binaryBuilt atomic.Bool
 
@@ -34,6 +38,7 @@ var pixmillBinary = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(dir, "pixmill")
 	args := append([]string{"build", "-o", path}, buildFlags...)
 	build := exec.Command("go", append(args, "pixmill/functions/pixmill")...)
+	build.Dir = sourceDir
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -119,25 +124,38 @@ func lastLines(s string, n int) string {
 // awaitReady waits for the endpoint in what the program prints.
 func (b *binary) awaitReady() {
 	b.t.Helper()
-	var e store.Endpoint
 	eventually(b.t, 30*time.Second, "pixmill says that it is ready", func() bool {
 		select {
 		case <-b.ended:
 			b.t.Fatalf("pixmill ended at its start: %v\n%s", b.cmd.ProcessState, b.stderr)
 		default:
 		}
-		text := b.stdout.String()
-		e = store.Endpoint{
-			URL: field(text, "S3 endpoint"), Region: "us-east-1",
-			Credentials: store.Credentials{AccessKey: field(text, "access key"), SecretKey: field(text, "secret key")},
-		}
-		return strings.Contains(text, "Ctrl-C ends it")
+		return strings.Contains(b.stdout.String(), "Ctrl-C ends it")
 	})
+	e := store.Endpoint{URL: field(b.stdout.String(), "S3 endpoint"), Region: "us-east-1", Credentials: b.keys()}
 	var err error
 	if b.store, err = e.Client(context.Background()); err != nil {
 		b.t.Fatal(err)
 	}
 	b.t.Cleanup(b.store.Close)
+}
+
+// keys returns those that the test gave in the environment, or that the program made.
+func (b *binary) keys() store.Credentials {
+	b.t.Helper()
+	c := store.Credentials{AccessKey: os.Getenv("PIXMILL_ACCESS_KEY_ID"), SecretKey: os.Getenv("PIXMILL_SECRET_ACCESS_KEY")}
+	if c.AccessKey != "" {
+		return c
+	}
+	file := strings.TrimPrefix(field(b.stdout.String(), "secret key"), "in ")
+	data, err := os.ReadFile(file)
+	if err == nil {
+		err = json.Unmarshal(data, &c)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
 }
 
 // field returns what the program printed behind a name.

@@ -24,7 +24,10 @@ func lockDir(path string) (*dirLock, error) {
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		holder, _ := io.ReadAll(io.LimitReader(f, 32)) // only to say more in the error
-		err = fmt.Errorf("another pixmill (process %s) uses this data directory", strings.TrimSpace(string(holder)))
+		err = &InUseError{Process: strings.TrimSpace(string(holder))}
+	}
+	if err == nil {
+		err = stillAt(path, f)
 	}
 	if err == nil {
 		err = errors.Join(f.Truncate(0), writePID(f))
@@ -33,6 +36,20 @@ func lockDir(path string) (*dirLock, error) {
 		return nil, errors.Join(fault.New(fault.Misconfigured, "lock data directory", path, err), f.Close())
 	}
 	return &dirLock{file: f}, nil
+}
+
+// stillAt makes sure that the locked file is the one that stands there: another
+// start may have made the directory, failed, and removed it at this moment.
+func stillAt(path string, f *os.File) error {
+	locked, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	named, err := os.Stat(path)
+	if err == nil && !os.SameFile(locked, named) {
+		err = errors.New("another start has just replaced the directory: try again")
+	}
+	return err
 }
 
 func writePID(f *os.File) error {

@@ -2,6 +2,7 @@ package runtime_test
 
 import (
 	"archive/zip"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,34 @@ func TestProgram_SampleIsShownAndCtrlCEndsIt(t *testing.T) {
 	eventually(t, 30*time.Second, "the sample's table", func() bool { return strings.Contains(again.stdout.String(), "manifest.json says so") })
 	if want := "has had these variants since an earlier start:"; !strings.Contains(again.stdout.String(), want) {
 		t.Errorf("output of the second start lacks %q:\n%s", want, again.stdout.String())
+	}
+}
+
+func TestProgram_TerminatedFunctionEndsAtOnceAndIsReplaced(t *testing.T) {
+	b := runBinary(t, t.TempDir(), "--concurrency", "1")
+	source, variants := b.store.Bucket("uploads"), b.store.Bucket("variants")
+	made := func(n int) {
+		t.Helper()
+		if _, err := source.Put(t.Context(), fmt.Sprintf("in/%d.jpg", n), picture(n), nil); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, 20*time.Second, "the variants are there", func() bool {
+			problems, sources := disagreements(t, source, variants)
+			return sources == n && len(problems) == 0
+		})
+	}
+	made(1)
+	functions := b.functions()
+	if len(functions) != 1 {
+		t.Fatalf("function processes: %v, want one that is warm", functions)
+	}
+	if err := syscall.Kill(functions[0], syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 5*time.Second, "the function process has ended", func() bool { return !alive(functions[0]) }) // with nothing to do it would live for 2 min
+	made(2)
+	if again := b.functions(); len(again) != 1 || again[0] == functions[0] {
+		t.Errorf("function processes afterwards: %v, before: %v", again, functions)
 	}
 }
 
@@ -140,6 +169,7 @@ func TestProgram_BadStartsSayWhy(t *testing.T) {
 		{"address in use", []string{"--listen", address}, address + " is in use by another program: choose another address with --listen"},
 		{"no such function", []string{"--function", "/nowhere/bootstrap"}, `load function "/nowhere/bootstrap"`},
 		{"unknown form", []string{"--event", "sns"}, `--event is "sns": sqs or s3`},
+		{"reserved variable", []string{"--env", "A1=x,y=z", "--env", "_HANDLER=x"}, "--env: _HANDLER is reserved"},
 		{"no processes", []string{"--concurrency", "0"}, "--concurrency is 0: at least 1"},
 		{"little memory", []string{"--memory", "64"}, "--memory is 64 MiB: at least 128"},
 		{"short timeout", []string{"--timeout", "10ms"}, "--timeout is 10ms: at least 1s"},
@@ -147,8 +177,12 @@ func TestProgram_BadStartsSayWhy(t *testing.T) {
 		{"data is a file", []string{"--data", config}, "bad.yaml"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			b := startBinary(t, filepath.Join(t.TempDir(), "data"), tt.args...)
+			data := filepath.Join(t.TempDir(), "data")
+			b := startBinary(t, data, tt.args...)
 			<-b.ended
+			if _, err := os.Stat(data); err == nil {
+				t.Error("it left a new data folder")
+			}
 			if code := b.cmd.ProcessState.ExitCode(); code != 2 || !strings.Contains(b.stderr.String(), tt.want) {
 				t.Errorf("exit code %d, stderr %q; want 2 and %q", code, b.stderr.String(), tt.want)
 			}

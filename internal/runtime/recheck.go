@@ -22,15 +22,21 @@ const recheckWorkers = 8
 // between a change and its event left behind, what changed presets ask for, and
 // what was changed in the directory by other means.
 //
+// A source whose events were given up before is tried again, too: whoever starts
+// the runtime anew may have mended the reason. That ends after maxGivenUp times
+// with the same source and the same settings. Then it takes a new source, changed
+// settings, or the event sent again by hand ("pixmill redrive").
+//
 // A pass that breaks off begins anew, later and later, until one is complete.
 func (r *Runtime) recheck(ctx context.Context) {
 	defer r.news.forget()
 	for n := 1; ; n++ {
 		begin := r.opts.Now()
-		looked, queued, err := r.recheckAll(ctx)
-		log := r.opts.Log.With("looked_at", looked, "queued", queued, "took", r.opts.Now().Sub(begin))
+		pass, err := r.recheckAll(ctx)
+		log := r.opts.Log.With("looked_at", pass.looked.Load(), "queued", pass.queued.Load(), "took", r.opts.Now().Sub(begin))
 		if err == nil {
 			log.InfoContext(ctx, "recheck done")
+			pass.tellLeftAlone(ctx)
 			return
 		}
 		delay := backoff(n, time.Second, 3, time.Minute)
@@ -71,31 +77,45 @@ func (n *newsKeys) forget() {
 	n.keys = nil
 }
 
-func (r *Runtime) recheckAll(ctx context.Context) (looked, queued int64, err error) {
+// recheckAll makes one pass and returns it, broken off or not.
+func (r *Runtime) recheckAll(ctx context.Context) (*recheckPass, error) {
+	pass := &recheckPass{Runtime: r}
 	client, err := r.Endpoint().Client(ctx)
 	if err != nil {
-		return 0, 0, err
+		return pass, err
 	}
 	defer client.Close()
 	presets := r.opts.Presets
-	a, err := app.New(ctx, app.Options{
+	pass.app, err = app.New(ctx, app.Options{
 		Config: presets,
 		Source: client.Bucket(presets.Source.Bucket),
 		Output: client.Bucket(presets.Output.Bucket),
 	})
 	if err != nil {
-		return 0, 0, err
+		return pass, err
 	}
-	defer a.Close()
-	pass := &recheckPass{Runtime: r, app: a}
-	err = pass.run(ctx)
-	return pass.looked.Load(), pass.queued.Load(), err
+	defer pass.app.Close()
+	if pass.givenUp, err = r.givenUp(ctx); err != nil {
+		return pass, err
+	}
+	return pass, pass.run(ctx)
 }
 
 type recheckPass struct {
 	*Runtime
 	app            *app.App
+	givenUp        map[sourceState]int
 	looked, queued atomic.Int64
+	leftAlone      atomic.Int64
+	oneLeftAlone   atomic.Pointer[string] // any of their keys
+}
+
+// tellLeftAlone warns of sources that are not as they should be and stay so.
+func (p *recheckPass) tellLeftAlone(ctx context.Context) {
+	if key := p.oneLeftAlone.Load(); key != nil {
+		p.opts.Log.WarnContext(ctx, "sources left alone that were given up at each start before: put them again, or use pixmill redrive",
+			"sources", p.leftAlone.Load(), "times", maxGivenUp, "one_of_them", *key)
+	}
 }
 
 func (p *recheckPass) run(ctx context.Context) error {
@@ -190,6 +210,11 @@ func (p *recheckPass) look(ctx context.Context, c store.Change) error {
 	agrees, err := p.app.Handler.Agrees(ctx, c.Key)
 	if err == nil && agrees || ctx.Err() != nil || p.news.has(c.Key) {
 		return ctx.Err()
+	}
+	if p.givenUp[sourceState{c.Key, c.ETag}] >= maxGivenUp {
+		p.leftAlone.Add(1)
+		p.oneLeftAlone.Store(&c.Key)
+		return nil
 	}
 	if c.Sequencer, err = p.store.NextSequencer(); err != nil {
 		return err

@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -32,12 +31,12 @@ const (
 	initTimeout = 10 * time.Second // of a function process, as in Lambda
 	killGrace   = 5 * time.Second  // past the deadline of an invocation
 	margin      = 30 * time.Second // of the visibility over everything that it must outlast
-	maxAttempts = 5
-	batchSize   = 10 // as an SQS event source has it unless told otherwise
+	maxAttempts = 5                // of an event, as in the deploy files; a source may take so many time-outs in all
+	batchSize   = 10               // as an SQS event source has it unless told otherwise
 )
 
 // Options say what a runtime serves and with what. All fields but Credentials,
-// Memory, Sync and Recheck are needed.
+// Load, Memory, Sync, Recheck and Env are needed.
 type Options struct {
 	Data        string // directory of everything; made if it is missing
 	Listen      string // of the S3 store: "127.0.0.1:9000"; with port 0 a free one is taken
@@ -45,6 +44,7 @@ type Options struct {
 	Presets     *preset.Config
 	Config      string // the text that Presets were read from: the functions get it, too
 	Function    pool.Function
+	Load        string // instead of Function: the path of a bootstrap, a folder with one, or a zip; see pool.Load
 	Form        dispatch.Form
 	Concurrency int           // function processes at once
 	Idle        time.Duration // without work, before a process ends
@@ -54,6 +54,7 @@ type Options struct {
 	Sync        bool          // see queue.Options
 	Recheck     bool          // queue at the start what does not agree with its source
 	Environ     []string      // of this process
+	Env         []string      // of the functions, over everything else: "NAME=VALUE", see CheckVariable
 	Log         *slog.Logger
 	Now         func() time.Time
 	Rand        io.Reader
@@ -75,8 +76,17 @@ type Runtime struct {
 // Open locks the directory, makes sure that no function of an earlier run is
 // left, and opens the queue and the store. The error is Misconfigured.
 func Open(ctx context.Context, o Options) (_ *Runtime, err error) {
+	for _, v := range o.Env {
+		if err := CheckVariable(v); err != nil {
+			return nil, fault.New(fault.Misconfigured, "set variable", "", err)
+		}
+	}
 	if o.Data, err = filepath.Abs(o.Data); err != nil {
 		return nil, fault.New(fault.Misconfigured, "open data directory", o.Data, err)
+	}
+	dir, err := openDataDir(o.Data)
+	if err != nil {
+		return nil, err
 	}
 	r := &Runtime{opts: o}
 	if o.Recheck {
@@ -84,21 +94,24 @@ func Open(ctx context.Context, o Options) (_ *Runtime, err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, r.Close())
+			err = errors.Join(err, r.close(dir.remove))
 		}
 	}()
-	if err := os.MkdirAll(o.Data, 0o700); err != nil {
-		return nil, fault.New(fault.Misconfigured, "open data directory", o.Data, err)
-	}
 	if r.lock, err = lockDir(filepath.Join(o.Data, "lock")); err != nil {
 		return nil, err
 	}
 	if r.guard, err = pool.Pass(ctx, filepath.Join(o.Data, "functions.lock")); err != nil {
 		return nil, err
 	}
+	if o.Load != "" {
+		if r.opts.Function, err = pool.Load(o.Load, filepath.Join(o.Data, "functions")); err != nil {
+			return nil, err
+		}
+	}
 	if err := r.openQueueAndStore(ctx); err != nil {
 		return nil, err
 	}
+	r.opts.mentionNotify(ctx)
 	r.openPool()
 	return r, nil
 }
@@ -107,12 +120,12 @@ func (r *Runtime) openQueueAndStore(ctx context.Context) error {
 	o := &r.opts
 	var err error
 	if r.queue, err = queue.Open(ctx, queue.Options{
-		Dir: filepath.Join(o.Data, "queue"), Visibility: o.visibility(), Sync: o.Sync, Log: o.Log,
+		Dir: filepath.Join(o.Data, "queue"), Visibility: o.visibility(), Sync: o.Sync, Settings: o.settings(), Log: o.Log,
 	}); err != nil {
 		return err
 	}
 	if r.store, err = store.Open(ctx, store.Options{
-		Dir: filepath.Join(o.Data, "s3"), Listen: o.Listen, Credentials: o.Credentials,
+		Dir: o.storeDir(), Listen: o.Listen, Credentials: o.Credentials,
 		Notify: r.enqueue, Log: o.Log, Now: o.Now, Rand: o.Rand,
 	}); err != nil {
 		return err
@@ -135,15 +148,8 @@ func (r *Runtime) createBuckets(ctx context.Context) error {
 
 func (r *Runtime) openPool() {
 	o := &r.opts
-	env := append(r.store.Endpoint().Environment(),
-		"AWS_DEFAULT_REGION="+r.store.Endpoint().Region,
-		"AWS_CONFIG_FILE="+os.DevNull, // what the user has set up for AWS is not for this store
-		"AWS_SHARED_CREDENTIALS_FILE="+os.DevNull,
-		"AWS_EC2_METADATA_DISABLED=true",
-		"PIXMILL_CONFIG="+o.Config,
-		"PIXMILL_LOG_FORMAT=json") // the pool reads it
 	r.pool = pool.New(pool.Options{
-		Function: o.Function, Env: env, Inherit: o.Environ, Max: o.Concurrency, Idle: o.Idle,
+		Function: o.Function, Env: o.functionEnv(r.store.Endpoint()), Inherit: o.Environ, Max: o.Concurrency, Idle: o.Idle,
 		Timeout: o.Timeout, Grace: killGrace, InitTimeout: initTimeout, Memory: o.Memory,
 		Guard: r.guard, Log: o.Log, Now: o.Now, Rand: o.Rand,
 	})
@@ -152,8 +158,21 @@ func (r *Runtime) openPool() {
 // visibility outlasts the start of a process and the longest invocation.
 func (o *Options) visibility() time.Duration { return initTimeout + o.Timeout + killGrace + margin }
 
+func (o *Options) storeDir() string { return filepath.Join(o.Data, "s3") }
+
 // Endpoint returns where the store is, and its keys.
 func (r *Runtime) Endpoint() store.Endpoint { return r.store.Endpoint() }
+
+// KeysFile returns the file that keeps the store's keys, empty if they were given.
+func (r *Runtime) KeysFile() string {
+	if r.opts.Credentials != (store.Credentials{}) {
+		return ""
+	}
+	return filepath.Join(r.opts.storeDir(), store.CredentialsFile)
+}
+
+// Function returns what runs: Options.Function, or what Options.Load named.
+func (r *Runtime) Function() pool.Function { return r.opts.Function }
 
 // Created returns the buckets that were missing and were made.
 func (r *Runtime) Created() []string { return r.created }
@@ -239,6 +258,11 @@ func backoff(n int, first time.Duration, factor int, most time.Duration) time.Du
 
 // Close ends everything that Open opened, functions first. Run has returned.
 func (r *Runtime) Close() error {
+	return r.close(func() error { return nil })
+}
+
+// close calls last before it lets go of the directory.
+func (r *Runtime) close(last func() error) error {
 	var errs []error
 	if r.pool != nil {
 		r.pool.Close()
@@ -253,7 +277,7 @@ func (r *Runtime) Close() error {
 		errs = append(errs, r.guard.Close())
 	}
 	if r.lock != nil {
-		errs = append(errs, r.lock.release())
+		errs = append(errs, last(), r.lock.release())
 	}
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close the runtime: %w", err)

@@ -102,7 +102,7 @@ func TestRun_BadSourcesAreRecordedWithTheReason(t *testing.T) {
 	}{
 		"text.jpg":      {[]byte("not an image"), "not an image"},
 		"empty.jpg":     {nil, "0 bytes"},
-		"truncated.jpg": {picture(1)[:400], "premature end"},
+		"truncated.jpg": {picture(1)[:400], "ends early"},
 		"pixels.png":    {imagingtest.PixelBomb(), "100000 px"},
 		"frames.gif":    {imagingtest.FrameBomb(), "1001"},
 	}
@@ -297,6 +297,7 @@ func TestOpen_BadInput(t *testing.T) {
 	}{
 		{"directory in use", func(o *runtime.Options) { o.Data = data }, "another pixmill (process "},
 		{"bad bucket", func(o *runtime.Options) { o.Presets.Source.Bucket = "Up" }, "a bucket name has 3 to 63"},
+		{"reserved variable", func(o *runtime.Options) { o.Env = []string{"LAMBDA_TASK_ROOT=/"} }, "LAMBDA_TASK_ROOT is reserved"},
 		{"bad address", func(o *runtime.Options) { o.Listen = "localhost" }, "want host:port"},
 	}
 	g := open(t, data, nil)

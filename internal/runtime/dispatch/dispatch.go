@@ -23,7 +23,7 @@ import (
 
 // Invoker calls the function; *pool.Pool does. Its errors are those of pool.Pool.Invoke.
 type Invoker interface {
-	Invoke(ctx context.Context, payload []byte) ([]byte, error)
+	Invoke(ctx context.Context, payload []byte) (pool.Answer, error)
 }
 
 // Form is the form in which the function gets its events.
@@ -40,8 +40,8 @@ const (
 const (
 	// maxKills is how often an event may end the process while it is alone in it.
 	maxKills = 2
-	// maxUnfinished is how many deliveries of an event beyond MaxAttempts may
-	// end without an outcome: the runtime was ended, perhaps because of it.
+	// maxUnfinished is how often beyond MaxAttempts an event may be begun without
+	// an outcome: the runtime was killed, perhaps because of it.
 	maxUnfinished = 20
 )
 
@@ -179,10 +179,6 @@ func (d *Dispatcher) deliver(ctx context.Context, messages []*queue.Message) {
 		d.giveBack(ctx, messages)
 		return
 	}
-	if m := messages[0]; m.Attempt > d.MaxAttempts+maxUnfinished {
-		d.bury(ctx, m, fmt.Sprintf("was delivered %d times without an outcome: the runtime ended each time", m.Attempt-1))
-		return
-	}
 	payload, err := d.payload(messages)
 	if err != nil {
 		for _, m := range messages {
@@ -190,8 +186,12 @@ func (d *Dispatcher) deliver(ctx context.Context, messages []*queue.Message) {
 		}
 		return
 	}
-	body, err := d.invoke(ctx, payload)
-	d.settle(ctx, messages, body, err)
+	if n := d.begin(ctx, messages); n > d.MaxAttempts+maxUnfinished {
+		d.bury(ctx, messages[0], fmt.Sprintf("was begun %d times without an outcome: the runtime was killed each time", n-1))
+		return
+	}
+	answer, err := d.invoke(ctx, messages, payload)
+	d.settle(ctx, messages, answer, err)
 }
 
 func (d *Dispatcher) payload(messages []*queue.Message) ([]byte, error) {
@@ -215,16 +215,19 @@ func (d *Dispatcher) payload(messages []*queue.Message) ([]byte, error) {
 
 // invoke calls the function. While it cannot start, that is nobody's attempt: it
 // is tried again until ctx ends.
-func (d *Dispatcher) invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (d *Dispatcher) invoke(ctx context.Context, messages []*queue.Message, payload []byte) (pool.Answer, error) {
 	for n := 1; ; n++ {
-		body, err := d.Function.Invoke(ctx, payload)
+		answer, err := d.Function.Invoke(ctx, payload)
 		if start := (*pool.StartError)(nil); !errors.As(err, &start) {
-			return body, err
+			return answer, err
 		}
 		pause := d.RestartBackoff(n)
 		d.Log.ErrorContext(ctx, "function does not start", "error", err, "failures", n, "next_try", pause)
-		if !wait(ctx, pause) {
-			return nil, ctx.Err()
+		d.unbegin(ctx, messages) // whoever kills the runtime now kills no work
+		waited := wait(ctx, pause)
+		d.begin(ctx, messages)
+		if !waited {
+			return pool.Answer{}, ctx.Err()
 		}
 	}
 }

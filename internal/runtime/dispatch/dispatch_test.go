@@ -27,8 +27,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // function is an Invoker in this process. The tests' answers depend on the keys
 // of the batch, which it records.
 type function struct {
-	t      *testing.T
-	answer func(ctx context.Context, batch []item) ([]byte, error)
+	t         *testing.T
+	answer    func(ctx context.Context, batch []item) ([]byte, error)
+	complaint func(context.Context) string // of every answer
 
 	mu      sync.Mutex
 	batches [][]string
@@ -40,11 +41,11 @@ type item struct {
 	attempt int
 }
 
-func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (f *function) Invoke(ctx context.Context, payload []byte) (pool.Answer, error) {
 	d, err := event.Decode(payload)
 	if err != nil {
 		f.t.Errorf("the payload cannot be decoded: %v", err)
-		return nil, err
+		return pool.Answer{}, err
 	}
 	var batch []item
 	var keys []string
@@ -57,7 +58,8 @@ func (f *function) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	f.mu.Lock()
 	f.batches = append(f.batches, keys)
 	f.mu.Unlock()
-	return f.answer(ctx, batch)
+	body, err := f.answer(ctx, batch)
+	return pool.Answer{Body: body, Complaint: f.complaint}, err
 }
 
 func (f *function) seen() [][]string {

@@ -17,12 +17,13 @@ const settleTimeout = 10 * time.Second
 
 // settle ends the delivery of messages by what came of their invocation. This is
 // the local runtime's one table from outcome to ack, retry and dead letter.
-func (d *Dispatcher) settle(ctx context.Context, messages []*queue.Message, body []byte, err error) {
+func (d *Dispatcher) settle(ctx context.Context, messages []*queue.Message, answer pool.Answer, err error) {
 	var killed *pool.KilledError
 	switch {
 	case err == nil:
-		d.settleAnswer(ctx, messages, body)
+		d.settleAnswer(ctx, messages, answer)
 	case errors.Is(err, pool.ErrClosed), errors.Is(err, context.Canceled), errors.As(err, &killed) && ctx.Err() != nil:
+		d.unbegin(ctx, messages)
 		d.giveBack(ctx, messages) // the runtime ends
 	case errors.As(err, &killed) && len(messages) > 1:
 		// Nobody knows which of them it was: the next time each is alone.
@@ -35,19 +36,30 @@ func (d *Dispatcher) settle(ctx context.Context, messages []*queue.Message, body
 }
 
 // settleAnswer reads which messages of a batch failed.
-func (d *Dispatcher) settleAnswer(ctx context.Context, messages []*queue.Message, body []byte) {
-	failed, err := d.failures(messages, body)
+func (d *Dispatcher) settleAnswer(ctx context.Context, messages []*queue.Message, answer pool.Answer) {
+	failed, err := d.failures(messages, answer.Body)
 	if err != nil {
 		d.retryAll(ctx, messages, err.Error())
 		return
 	}
 	for _, m := range messages {
 		if failed[m.ID] {
-			d.retry(ctx, m, "the function reported it as failed; its log says why")
+			d.retry(ctx, m, reported(ctx, answer, len(messages)))
 		} else {
 			d.done(ctx, m)
 		}
 	}
+}
+
+// reported is the reason of a message that the function reported as failed. The
+// answer has none, but the log does; with several messages nobody knows whose.
+func reported(ctx context.Context, answer pool.Answer, messages int) string {
+	if messages == 1 && answer.Complaint != nil {
+		if said := answer.Complaint(ctx); said != "" {
+			return "the function reported it as failed and logged: " + said
+		}
+	}
+	return "the function reported it as failed; its log says why"
 }
 
 // failures reads a function's batchItemFailures as an SQS event source does: what

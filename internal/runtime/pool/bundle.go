@@ -2,8 +2,6 @@ package pool
 
 import (
 	"archive/zip"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -28,7 +26,8 @@ const bootstrap = "bootstrap"
 
 // Load finds the function at path: a bootstrap executable, a folder that holds
 // one, or a zip with one at its top, which is unpacked into a folder under dir
-// named after the zip's content.
+// named after the zip's content. Other zips' folders are removed from dir, which
+// the caller has for itself, with no function running from it.
 func Load(path, dir string) (Function, error) {
 	f, err := load(path, dir)
 	if err != nil {
@@ -81,51 +80,6 @@ func isZip(path string) bool {
 	}
 	_ = r.Close() // nothing was written
 	return true
-}
-
-// unpackOnce unpacks a zip into dir/HASH unless an earlier run has. It appears
-// there in one step: a crash leaves nothing half unpacked.
-func unpackOnce(zipPath, dir string) (string, error) {
-	hash, err := fileHash(zipPath)
-	if err != nil {
-		return "", err
-	}
-	root := filepath.Join(dir, hash)
-	if _, err := os.Stat(root); err == nil {
-		return root, nil
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return "", err
-	}
-	tmp, err := os.MkdirTemp(dir, "unpacking-*")
-	if err != nil {
-		return "", err
-	}
-	err = unpack(zipPath, tmp)
-	if err == nil {
-		err = os.Rename(tmp, root)
-	}
-	if err == nil {
-		return root, nil
-	}
-	removeErr := os.RemoveAll(tmp)
-	if _, statErr := os.Stat(root); statErr == nil { // another process was first
-		return root, removeErr
-	}
-	return "", errors.Join(err, removeErr)
-}
-
-func fileHash(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close() // read only
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)[:16]), nil
 }
 
 // unpack writes a zip's entries into dir. os.Root refuses every name that leads

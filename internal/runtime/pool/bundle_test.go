@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -78,6 +79,66 @@ func TestLoad_ZipWithLibrariesRuns(t *testing.T) {
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
 		t.Errorf("beside the function: %v, %v", left, err)
+	}
+}
+
+// A power cut may leave names without content where nothing was synced.
+func TestLoad_WhatIsNotWholeIsUnpackedAnew(t *testing.T) {
+	path := writeZip(t, entry{"bootstrap", 0o755, "#!/bin/sh\n"}, entry{"lib/", fs.ModeDir | 0o755, ""}, entry{"lib/libx.so", 0o755, "library"})
+	for name, damage := range map[string]func(root string) error{
+		"empty file":   func(root string) error { return os.Truncate(filepath.Join(root, "bootstrap"), 0) },
+		"missing file": func(root string) error { return os.Remove(filepath.Join(root, "lib/libx.so")) },
+		"file for a folder": func(root string) error {
+			lib := filepath.Join(root, "lib")
+			return errors.Join(os.RemoveAll(lib), os.WriteFile(lib, nil, 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			f, err := pool.Load(path, dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := damage(f.Root); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := pool.Load(path, dir); err != nil {
+				t.Fatal(err)
+			}
+			for file, want := range map[string]string{"bootstrap": "#!/bin/sh\n", "lib/libx.so": "library"} {
+				if body, err := os.ReadFile(filepath.Join(f.Root, file)); err != nil || string(body) != want {
+					t.Errorf("%s is %q, %v", file, body, err)
+				}
+			}
+		})
+	}
+}
+
+func TestLoad_RemovesWhatEarlierRunsLeft(t *testing.T) {
+	dir := t.TempDir()
+	old, err := pool.Load(writeZip(t, entry{"bootstrap", 0o755, "old"}), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"unpacking-123/lib", "notes"} {
+		if err := os.MkdirAll(filepath.Join(dir, name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	current, err := pool.Load(writeZip(t, entry{"bootstrap", 0o755, "new"}), dir)
+	if err != nil || current.Root == old.Root {
+		t.Fatalf("%+v, %v", current, err)
+	}
+	var left []string
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if want := []string{filepath.Base(current.Root), "notes"}; !slices.Equal(left, want) {
+		t.Errorf("the folder has %q, want %q", left, want)
 	}
 }
 

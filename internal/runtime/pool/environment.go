@@ -20,6 +20,9 @@ type Function struct {
 	Root    string   // LAMBDA_TASK_ROOT and working directory; absolute
 }
 
+// apiVariable has the host and port of the Runtime API.
+const apiVariable = "AWS_LAMBDA_RUNTIME_API"
+
 // version is the function version that AWS calls the unpublished code.
 const version = "$LATEST"
 
@@ -30,10 +33,15 @@ func (f Function) arn() string { return "arn:aws:lambda:us-east-1:000000000000:f
 // Of the runtime's own environment only what says where things are and
 // PIXMILL_… is passed on: no credentials.
 //
+// LD_LIBRARY_PATH has the function's own libraries first, in AWS's order, then
+// what the user says. AWS begins with /lib64 and /usr/lib64, where its image has
+// no libraries that a function brings along; here another libvips may be there,
+// and the dynamic linker looks there without being told, last.
+//
 // https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 func (o *Options) environment(api string) []string {
 	root := o.Function.Root
-	libraries := []string{"/lib64", "/usr/lib64", root, filepath.Join(root, "lib"), "/opt/lib"}
+	libraries := []string{root, filepath.Join(root, "lib")}
 	inherited := []string(nil)
 	for _, kv := range o.Inherit {
 		name, value, _ := strings.Cut(kv, "=")
@@ -45,7 +53,7 @@ func (o *Options) environment(api string) []string {
 		}
 	}
 	env := []string{
-		"AWS_LAMBDA_RUNTIME_API=" + api,
+		apiVariable + "=" + api,
 		"AWS_LAMBDA_FUNCTION_NAME=" + o.Function.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION=" + version,
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/" + o.Function.Name,
@@ -60,7 +68,7 @@ func (o *Options) environment(api string) []string {
 		"_HANDLER=bootstrap",
 		"TZ=:UTC",
 		"LANG=C.UTF-8",
-		"LD_LIBRARY_PATH=" + strings.Join(libraries, ":"),
+		"LD_LIBRARY_PATH=" + strings.Join(append(libraries, "/opt/lib"), ":"),
 		fmt.Sprintf("GOMAXPROCS=%d", o.share()),
 	}
 	if o.Memory > 0 {

@@ -27,8 +27,8 @@ type Guard struct{ file *os.File }
 
 // Pass waits until no process of an earlier run is left, and holds the lock for
 // the processes of this run. On Linux such processes are killed by the kernel
-// with their runtime; what is left after a second is killed here. The caller
-// makes sure that no other runtime uses the file.
+// with their runtime; what they started and is left after a second is killed
+// here. The caller makes sure that no other runtime uses the file.
 func Pass(ctx context.Context, path string) (*Guard, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

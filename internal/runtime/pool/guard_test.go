@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -102,6 +103,52 @@ func TestGuard_NothingOfAKilledRuntimeIsLeft(t *testing.T) {
 	for _, pid := range []int{working, grandchild, idle} {
 		if alive(pid) {
 			t.Errorf("process %d lives though the guard was passed", pid)
+		}
+	}
+}
+
+func TestGuard_KillsNobodyWhoIsNoFunction(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("holders are found on Linux only")
+	}
+	path := filepath.Join(t.TempDir(), "functions.lock")
+	locked, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locked.Close()
+	if err := syscall.Flock(int(locked.Fd()), syscall.LOCK_SH); err != nil {
+		t.Fatal(err)
+	}
+	opened, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer opened.Close()
+	pids := map[string]int{}
+	for name, file := range map[string]*os.File{"one that locks it": locked, "one that reads it": opened} {
+		other := exec.CommandContext(t.Context(), "sleep", "1000")
+		other.ExtraFiles = []*os.File{file}
+		if name == "one that reads it" {
+			other.Env = append(os.Environ(), "AWS_LAMBDA_RUNTIME_API=127.0.0.1:9") // somebody else's function
+		}
+		if err := other.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			_ = other.Process.Kill() // it may have been killed
+			_ = other.Wait()
+		})
+		pids[name] = other.Process.Pid
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond) // they would be killed after a second
+	defer cancel()
+	if _, err := pool.Pass(ctx, path); err == nil {
+		t.Error("passed a lock that somebody has")
+	}
+	for name, pid := range pids {
+		if !alive(pid) {
+			t.Errorf("%s was killed", name)
 		}
 	}
 }

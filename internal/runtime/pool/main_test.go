@@ -52,6 +52,7 @@ type order struct {
 	Child  bool          `json:"child"` // start a process that outlives the function, answer with its pid
 	GetEnv string        `json:"getEnv"`
 	Print  string        `json:"print"`
+	Warn   string        `json:"warn"` // to stderr
 }
 
 // reply says which process answered, and what.
@@ -70,6 +71,9 @@ func runFunction() {
 		r := reply{PID: os.Getpid(), Text: o.Echo}
 		if o.Print != "" {
 			fmt.Println(o.Print)
+		}
+		if o.Warn != "" {
+			fmt.Fprintln(os.Stderr, o.Warn)
 		}
 		var eaten [][]byte
 		for range o.Eat {
@@ -149,12 +153,12 @@ func ask(p *pool.Pool, o order) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	body, err := p.Invoke(context.Background(), payload)
+	answer, err := p.Invoke(context.Background(), payload)
 	if err != nil {
 		return reply{}, err
 	}
 	var r reply
-	return r, json.Unmarshal(body, &r)
+	return r, json.Unmarshal(answer.Body, &r)
 }
 
 // mustAsk is ask where an error ends the test.

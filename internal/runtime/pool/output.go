@@ -16,7 +16,8 @@ const maxLine = 64 << 10
 type lineWriter struct {
 	log    *slog.Logger
 	stream string
-	rest   []byte // of a line whose end has not come
+	heard  func(requestID, complaint string) // of warnings, errors, and plain lines on stderr
+	rest   []byte                            // of a line whose end has not come
 }
 
 // Write never fails: output is no reason to end a function.
@@ -44,17 +45,45 @@ func (w *lineWriter) emit(line []byte) {
 	if len(line) == 0 {
 		return
 	}
-	level, message, attrs := slog.LevelInfo, string(line), []slog.Attr{slog.String("stream", w.stream)}
-	var record map[string]any
-	if line[0] == '{' && json.Unmarshal(line, &record) == nil {
-		text, isText := record[slog.MessageKey].(string)
-		name, isLevel := record[slog.LevelKey].(string)
-		if isText && isLevel && level.UnmarshalText([]byte(name)) == nil {
-			message = text
-			attrs = attributes(record)
+	level, record := parseRecord(line)
+	if record == nil {
+		w.log.LogAttrs(context.Background(), slog.LevelInfo, string(line), slog.String("stream", w.stream))
+		if w.stream == streamError {
+			w.heard("", string(line))
+		}
+		return
+	}
+	w.log.LogAttrs(context.Background(), level, text(record, slog.MessageKey), attributes(record)...)
+	if level >= slog.LevelWarn {
+		w.heard(text(record, "request_id"), complaintOf(record))
+	}
+}
+
+// parseRecord returns nil for what is no record of log/slog.
+func parseRecord(line []byte) (level slog.Level, record map[string]any) {
+	if line[0] != '{' || json.Unmarshal(line, &record) != nil {
+		return 0, nil
+	}
+	_, isText := record[slog.MessageKey].(string)
+	if !isText || level.UnmarshalText([]byte(text(record, slog.LevelKey))) != nil {
+		return 0, nil
+	}
+	return level, record
+}
+
+// complaintOf is a record's message with its reason, if it has one.
+func complaintOf(record map[string]any) string {
+	for _, name := range []string{"reason", "error"} {
+		if why := text(record, name); why != "" {
+			return text(record, slog.MessageKey) + ": " + why
 		}
 	}
-	w.log.LogAttrs(context.Background(), level, message, attrs...)
+	return text(record, slog.MessageKey)
+}
+
+func text(record map[string]any, name string) string {
+	s, _ := record[name].(string)
+	return s
 }
 
 func attributes(record map[string]any) []slog.Attr {

@@ -87,21 +87,21 @@ func New(o Options) *Pool {
 // *lambdaapi.FunctionError or *fault.LimitError (it answered or was not asked, and lives), a
 // *KilledError, a *StartError, ErrClosed, or ctx's while it waited for a
 // process. What has begun goes on when ctx ends.
-func (p *Pool) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (p *Pool) Invoke(ctx context.Context, payload []byte) (Answer, error) {
 	const attempts = 3
 	for range attempts {
 		proc, err := p.acquire(ctx)
 		if err != nil {
-			return nil, err
+			return Answer{}, err
 		}
-		body, err := proc.invoke(context.WithoutCancel(ctx), payload)
+		answer, err := proc.invoke(context.WithoutCancel(ctx), payload)
 		p.release(proc)
 		if !errors.Is(err, lambdaapi.ErrNotTaken) {
-			return body, err
+			return answer, err
 		}
 		// It had just ended: another one.
 	}
-	return nil, &StartError{fmt.Errorf("%d processes in a row ended while they waited for work", attempts)}
+	return Answer{}, &StartError{fmt.Errorf("%d processes in a row ended while they waited for work", attempts)}
 }
 
 // Stats counts processes.

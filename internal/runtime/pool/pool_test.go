@@ -236,9 +236,15 @@ func TestEnvironment_IsLambdas(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	libraries := strings.Split(mustAsk(t, p, order{GetEnv: "LD_LIBRARY_PATH"}).Text, ":")
-	if strings.Join(libraries[2:4], ":") != root+":"+filepath.Join(root, "lib") {
-		t.Errorf("LD_LIBRARY_PATH is %q", libraries)
+}
+
+func TestEnvironment_OwnLibrariesThenTheUsersAndNoSystemFolderBefore(t *testing.T) {
+	t.Setenv("LD_LIBRARY_PATH", "/opt/vips/lib:/opt/vips/lib64")
+	root := t.TempDir()
+	p := newPool(t, func(o *pool.Options) { o.Function.Root = root })
+	want := root + ":" + root + "/lib:/opt/vips/lib:/opt/vips/lib64:/opt/lib"
+	if got := mustAsk(t, p, order{GetEnv: "LD_LIBRARY_PATH"}).Text; got != want {
+		t.Errorf("LD_LIBRARY_PATH is %s, want %s", got, want)
 	}
 }
 

@@ -33,7 +33,8 @@ type process struct {
 	pid       int
 	exited    chan struct{}          // closed when it has ended
 	reason    atomic.Pointer[string] // why it was made to end; nil: it ended by itself
-	idleTimer *time.Timer            // owned by the pool, under its mutex
+	heard     atomic.Pointer[complaint]
+	idleTimer *time.Timer // owned by the pool, under its mutex
 }
 
 // startProcess starts the function and waits until it asks for work. The
@@ -44,7 +45,7 @@ func startProcess(closing <-chan struct{}, sp *spawner, o *Options) (*process, e
 		return nil, err
 	}
 	p := &process{opts: o, api: api, exited: make(chan struct{})}
-	p.cmd = o.command(api.Addr())
+	p.cmd = o.command(api.Addr(), p.hear)
 	if err := sp.start(p.cmd); err != nil {
 		return nil, errors.Join(err, api.Close())
 	}
@@ -111,12 +112,14 @@ func (p *process) whyExited() error {
 
 // invoke runs one invocation. Past its deadline and the grace, and over its
 // memory, the process is killed. ctx has no end of its own.
-func (p *process) invoke(ctx context.Context, payload []byte) ([]byte, error) {
+func (p *process) invoke(ctx context.Context, payload []byte) (Answer, error) {
 	deadline := p.opts.Now().Add(p.opts.Timeout)
 	in, err := p.opts.invocation(deadline, payload)
 	if err != nil {
-		return nil, err
+		return Answer{}, err
 	}
+	heard := newComplaint(in.RequestID)
+	p.heard.Store(heard)
 	callCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watched := make(chan struct{})
@@ -128,10 +131,10 @@ func (p *process) invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	cancel()
 	<-watched
 	if err == nil || !errors.Is(err, context.Canceled) {
-		return body, err
+		return Answer{Body: body, Complaint: heard.last}, err
 	}
 	<-p.exited // the answer was given up because it has ended or was killed
-	return nil, &KilledError{Reason: p.exitState()}
+	return Answer{}, &KilledError{Reason: p.exitState()}
 }
 
 // watch ends the invocation when the process ends, and the process when it does
@@ -213,7 +216,7 @@ func (p *process) exitState() string {
 }
 
 // command is the function's command line with its environment.
-func (o *Options) command(api string) *exec.Cmd {
+func (o *Options) command(api string, heard func(requestID, complaint string)) *exec.Cmd {
 	cmd := exec.Command(o.Function.Command[0], o.Function.Command[1:]...) //nolint:noctx // a context would end the process, not its group
 	cmd.Dir = o.Function.Root
 	cmd.Env = o.environment(api)
@@ -222,7 +225,7 @@ func (o *Options) command(api string) *exec.Cmd {
 	if o.Guard != nil {
 		cmd.ExtraFiles = []*os.File{o.Guard.file}
 	}
-	cmd.Stdout = &lineWriter{log: o.Log, stream: "stdout"}
-	cmd.Stderr = &lineWriter{log: o.Log, stream: "stderr"}
+	cmd.Stdout = &lineWriter{log: o.Log, stream: streamOutput, heard: heard}
+	cmd.Stderr = &lineWriter{log: o.Log, stream: streamError, heard: heard}
 	return cmd
 }

@@ -2,7 +2,6 @@ package queue
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -19,16 +18,19 @@ const (
 	headerReason   = "Pixmill-Reason"
 	headerAttempts = "Pixmill-Attempts"
 	headerSent     = "Pixmill-Sent"
+	headerSettings = "Pixmill-Settings"
 )
 
 // Letter is a message that was given up.
 type Letter struct {
+	Seq      uint64 // its place in the stream
 	Body     []byte
 	ID       string // of the message
 	Reason   string
 	Attempts int
 	Sent     time.Time
 	Buried   time.Time
+	Settings string // Options.Settings of the run that gave it up
 }
 
 // Bury moves a message to the dead-letter stream. It stands there before it
@@ -40,6 +42,7 @@ func (q *Queue) Bury(ctx context.Context, m *Message, reason string) error {
 	letter.Header.Set(headerReason, oneLine(reason))
 	letter.Header.Set(headerAttempts, strconv.Itoa(m.Attempt))
 	letter.Header.Set(headerSent, m.Sent.UTC().Format(time.RFC3339Nano))
+	letter.Header.Set(headerSettings, q.settings)
 	// The ID makes a second burial after a crash, within two minutes, one letter.
 	if _, err := q.js.PublishMsg(ctx, letter, jetstream.WithMsgID(m.ID)); err != nil {
 		return fault.New(fault.Transient, "bury", m.ID, err)
@@ -49,29 +52,7 @@ func (q *Queue) Bury(ctx context.Context, m *Message, reason string) error {
 
 // Letters returns the dead letters, oldest first, at most limit.
 func (q *Queue) Letters(ctx context.Context, limit int) ([]Letter, error) {
-	info, err := q.dead.Info(ctx)
-	if err != nil {
-		return nil, fault.New(fault.Transient, "list dead letters", deadStream, err)
-	}
-	if info.State.Msgs == 0 {
-		return nil, nil // its sequence numbers say nothing
-	}
-	var letters []Letter
-	for seq := info.State.FirstSeq; seq <= info.State.LastSeq && len(letters) < limit; seq++ {
-		raw, err := q.dead.GetMsg(ctx, seq)
-		if errors.Is(err, jetstream.ErrMsgNotFound) {
-			continue // removed
-		}
-		if err != nil {
-			return letters, fault.New(fault.Transient, "read dead letter", strconv.FormatUint(seq, 10), err)
-		}
-		l, err := readLetter(raw)
-		if err != nil {
-			return letters, fault.New(fault.Permanent, "read dead letter", strconv.FormatUint(seq, 10), err)
-		}
-		letters = append(letters, l)
-	}
-	return letters, nil
+	return q.LettersAfter(ctx, 0, limit)
 }
 
 func readLetter(raw *jetstream.RawStreamMsg) (Letter, error) {
@@ -84,8 +65,8 @@ func readLetter(raw *jetstream.RawStreamMsg) (Letter, error) {
 		return Letter{}, fmt.Errorf("header %s: %w", headerSent, err)
 	}
 	return Letter{
-		Body: raw.Data, ID: raw.Header.Get(headerID), Reason: raw.Header.Get(headerReason),
-		Attempts: attempts, Sent: sent, Buried: raw.Time,
+		Seq: raw.Sequence, Body: raw.Data, ID: raw.Header.Get(headerID), Reason: raw.Header.Get(headerReason),
+		Attempts: attempts, Sent: sent, Buried: raw.Time, Settings: raw.Header.Get(headerSettings),
 	}, nil
 }
 

@@ -23,7 +23,9 @@ type Message struct {
 	Sent    time.Time // when it came into the queue
 	Behind  uint64    // how many waited when it was delivered; what was just sent may not be counted yet
 
-	msg jetstream.Msg
+	queue *Queue
+	msg   jetstream.Msg
+	seq   uint64
 
 	mu    sync.Mutex
 	ended bool // Extend does nothing more: it would undo the delay of Retry
@@ -52,7 +54,7 @@ func (q *Queue) next(ctx context.Context) (*Message, error) {
 	msg, err := q.consumer.Next(jetstream.FetchContext(ctx))
 	switch {
 	case err == nil:
-		return newMessage(msg)
+		return q.newMessage(msg)
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, nats.ErrTimeout), errors.Is(err, jetstream.ErrNoMessages), errors.Is(err, jetstream.ErrInvalidOption):
@@ -70,7 +72,7 @@ func (q *Queue) ReceiveMore(n int) ([]*Message, error) {
 	}
 	var messages []*Message
 	for msg := range batch.Messages() {
-		m, err := newMessage(msg)
+		m, err := q.newMessage(msg)
 		if err != nil {
 			return messages, err
 		}
@@ -82,7 +84,7 @@ func (q *Queue) ReceiveMore(n int) ([]*Message, error) {
 	return messages, nil
 }
 
-func newMessage(msg jetstream.Msg) (*Message, error) {
+func (q *Queue) newMessage(msg jetstream.Msg) (*Message, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return nil, fault.New(fault.Transient, "receive", eventStream, err)
@@ -93,13 +95,22 @@ func newMessage(msg jetstream.Msg) (*Message, error) {
 		Attempt: int(meta.NumDelivered),
 		Sent:    meta.Timestamp,
 		Behind:  meta.NumPending,
+		queue:   q,
 		msg:     msg,
+		seq:     meta.Sequence.Stream,
 	}, nil
 }
 
 // Done removes the message; when it returns nil it is gone.
 func (m *Message) Done(ctx context.Context) error {
-	return m.end("acknowledge", func() error { return m.msg.DoubleAck(ctx) })
+	return m.end("acknowledge", func() error {
+		if m.Attempt > 1 {
+			if err := m.queue.forgetBegun(ctx, m); err != nil {
+				return err
+			}
+		}
+		return m.msg.DoubleAck(ctx)
+	})
 }
 
 // Retry gives the message back, to be delivered again after a delay.

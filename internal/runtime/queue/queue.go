@@ -25,6 +25,8 @@ import (
 const (
 	eventStream  = "EVENTS"
 	eventSubject = "events"
+	begunStream  = "BEGUN"
+	begunSubject = "begun." // and the sequence of the message
 	deadStream   = "DEAD"
 	deadSubject  = "dead"
 	consumerName = "functions"
@@ -43,16 +45,21 @@ type Options struct {
 	// fsync for each message: 0.7 ms (p99: 13 ms) in place of 0.02 ms on ext4 on a
 	// virtual disk.
 	Sync bool
-	Log  *slog.Logger
+	// Settings names what messages are worked on with; a dead letter keeps it.
+	Settings string
+	Log      *slog.Logger
 }
 
 // Queue is an open queue. Its methods may be called concurrently.
 type Queue struct {
+	mark     openMark
+	settings string
 	server   *server.Server
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	events   jetstream.Stream
 	consumer jetstream.Consumer
+	begun    jetstream.Stream
 	dead     jetstream.Stream
 }
 
@@ -61,16 +68,24 @@ type Queue struct {
 // caller makes sure that no other process uses the directory and that no work
 // of an earlier run goes on.
 func Open(ctx context.Context, o Options) (_ *Queue, err error) {
-	q := &Queue{}
+	q := &Queue{mark: markIn(o.Dir), settings: o.Settings}
 	defer func() {
 		if err != nil {
 			q.Close()
 			err = fault.New(fault.Misconfigured, "open queue", o.Dir, err)
 		}
 	}()
-	if q.server, err = startServer(o); err != nil {
+	if err = os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, err
 	}
+	log := &logger{Logger: o.Log}
+	if log.killed, err = q.mark.set(); err != nil {
+		return nil, err
+	}
+	if q.server, err = startServer(o, log); err != nil {
+		return nil, err
+	}
+	log.said()
 	if q.conn, err = nats.Connect("", nats.InProcessServer(q.server), nats.Name("pixmill")); err != nil {
 		return nil, err
 	}
@@ -93,13 +108,11 @@ func (q *Queue) Close() {
 	if q.server != nil {
 		q.server.Shutdown()
 		q.server.WaitForShutdown()
+		q.mark.remove()
 	}
 }
 
-func startServer(o Options) (*server.Server, error) {
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, err
-	}
+func startServer(o Options, log *logger) (*server.Server, error) {
 	s, err := server.NewServer(&server.Options{
 		ServerName: "pixmill",
 		DontListen: true,
@@ -111,7 +124,6 @@ func startServer(o Options) (*server.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := &logger{Logger: o.Log}
 	s.SetLogger(log, false, false)
 	s.Start()
 	if !s.JetStreamEnabled() {
@@ -129,6 +141,13 @@ func (q *Queue) declare(ctx context.Context, visibility time.Duration) error {
 	q.events, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: eventStream, Subjects: []string{eventSubject},
 		Storage: jetstream.FileStorage, Retention: jetstream.WorkQueuePolicy,
+	})
+	if err != nil {
+		return err
+	}
+	q.begun, err = q.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: begunStream, Subjects: []string{begunSubject + "*"},
+		Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1,
 	})
 	if err != nil {
 		return err

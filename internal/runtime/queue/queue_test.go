@@ -17,7 +17,13 @@ import (
 	"pixmill/internal/runtime/queue"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(asVictim); dir != "" {
+		runVictim(dir)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func open(t *testing.T, dir string, visibility time.Duration) *queue.Queue {
 	t.Helper()

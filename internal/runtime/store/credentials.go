@@ -12,6 +12,9 @@ import (
 	"pixmill/internal/fault"
 )
 
+// CredentialsFile is the file in Options.Dir that keeps keys which nobody gave.
+const CredentialsFile = "credentials.json"
+
 // Credentials are the keys of the store's only account.
 type Credentials struct {
 	AccessKey string `json:"accessKeyId"`

@@ -78,7 +78,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.New(fault.Misconfigured, "open store", dir, err)
 	}
-	if o.Credentials, err = o.Credentials.orKept(filepath.Join(dir, "credentials.json"), o.Rand); err != nil {
+	if o.Credentials, err = o.Credentials.orKept(filepath.Join(dir, CredentialsFile), o.Rand); err != nil {
 		return nil, err
 	}
 	seq, err := openSequencer(filepath.Join(dir, "sequencer"))

@@ -1,0 +1,31 @@
+package runtime
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+)
+
+// settings is a hash of what decides, beside the source, whether an event can be
+// worked on: the configuration, the function and its limits. After a change what
+// was given up before may succeed.
+func (o *Options) settings() string {
+	h := sha256.New()
+	part := func(v any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(v)) }
+	part(o.Config)
+	for _, arg := range o.Function.Command {
+		part(arg)
+	}
+	if info, err := os.Stat(o.Function.Command[0]); err == nil { // otherwise it does not start, and nothing is given up
+		part(info.Size())
+		part(info.ModTime().UnixNano())
+	}
+	part(o.Form)
+	part(o.Timeout)
+	part(o.Memory)
+	for _, v := range o.Env {
+		part(v)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
+}
