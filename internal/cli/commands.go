@@ -9,6 +9,8 @@ func commands(e *env) []*cobra.Command {
 		newRun(e),
 		newProcess(e),
 		newExplainEvent(e),
+		newDoctor(e),
+		newRedrive(e),
 		newSchema(e),
 		newVersion(e),
 		newFunction(e),

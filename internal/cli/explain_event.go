@@ -19,10 +19,11 @@ func newExplainEvent(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain-event FILE",
 		Short: "Say what is in an event and what it would lead to",
-		Long: `Reads one payload as a function would get it (S3's JSON, an SQS batch, a direct
-invocation, s3:TestEvent; "-" is standard input) and says what is in it, which
-rule matches, what would be written, and why something would be skipped. It
-sends nothing: what the object is now, only the function will see.`,
+		Long: `Reads one payload as a function would get it (an event of S3, SQS, SNS or
+EventBridge, of one in the other, a record for a destination, a direct
+invocation; "-" is standard input) and says what is in it, which rule matches,
+what would be written, and why something would be skipped. It sends nothing:
+what the object is now, only the function will see.`,
 		Example: `  pixmill explain-event event.json
   pixmill explain-event event.json --config staging.yaml --json
   pbpaste | pixmill explain-event -`,

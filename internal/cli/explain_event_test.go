@@ -107,6 +107,18 @@ presets:
 	}
 }
 
+func TestExplainEvent_SizeOnlyWhereTheEventHasOne(t *testing.T) {
+	for object, want := range map[string]bool{`{"key":"a.jpg"}`: false, `{"key":"a.jpg","size":7}`: true} {
+		t.Run(object, func(t *testing.T) {
+			payload := `{"Records":[{"eventSource":"aws:s3","eventName":"ObjectCreated:Put","s3":{"bucket":{"name":"uploads"},"object":` + object + `}}]}`
+			code, stdout, stderr := runExplain(t, payload, "-")
+			if code != exitOK || strings.Contains(stdout, "size       7 bytes\n") != want || strings.Contains(stdout, "size  ") != want {
+				t.Errorf("exit code %d, got\n%s%s", code, stdout, stderr)
+			}
+		})
+	}
+}
+
 func TestExplainEvent_BadInput(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken.yaml")
 	if err := os.WriteFile(broken, []byte("sauce: {}\n"), 0o644); err != nil {
@@ -122,7 +134,7 @@ func TestExplainEvent_BadInput(t *testing.T) {
 		{"no file", "", []string{"missing.json"}, exitFailed, []string{"missing.json", "no such file"}},
 		{"a folder", "", []string{"."}, exitFailed, []string{".: ", "is a directory"}},
 		{"no event", "", []string{"pixmill.yaml"}, exitFailed, []string{"pixmill.yaml: ", "bytes that are not JSON"}},
-		{"another event", `{"detail-type":"x"}`, []string{"-"}, exitFailed, []string{"standard input: ", `saw an object with "detail-type"`}},
+		{"another event", `{"detail-type":"x"}`, []string{"-"}, exitFailed, []string{"standard input: decode event: looked for ", `saw an object with "detail-type"`}},
 		{"too large", strings.Repeat(" ", 9<<20), []string{"-"}, exitFailed, []string{"over the limit of 8388608 bytes"}},
 		{"no argument", "", nil, exitUsage, []string{"takes one file, or - for standard input"}},
 		{"configuration that is missing", "", []string{"s3.json", "--config", "other.yaml"}, exitUsage, []string{"other.yaml", "no such file"}},

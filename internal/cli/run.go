@@ -126,7 +126,8 @@ func runLocal(ctx context.Context, e *env, f runFlags) error {
 		created: r.Created(), private: isTerminal(e.Stdout), took: time.Since(begin),
 	}
 	w.print(e.Stdout)
-	context.AfterFunc(ctx, func() { fmt.Fprintln(e.Stderr, "finishing what has begun; Ctrl-C again ends at once") })
+	quiet := context.AfterFunc(ctx, func() { fmt.Fprintln(e.Stderr, "finishing what has begun; Ctrl-C again ends at once") })
+	defer quiet() // ctx may end after this has
 
 	var parts sync.WaitGroup
 	if f.sample {

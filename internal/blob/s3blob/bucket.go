@@ -25,7 +25,7 @@ type bucket struct {
 
 // Head implements driver.Bucket.
 func (b *bucket) Head(ctx context.Context, key string) (*driver.Attrs, error) {
-	call := b.start(ctx, 0)
+	call := b.start(ctx, b.permission(actionGet, key), 0)
 	defer call.end()
 	out, err := b.api.HeadObject(call.ctx, &s3.HeadObjectInput{Bucket: &b.name, Key: &key})
 	if err != nil {
@@ -45,7 +45,7 @@ func (b *bucket) Head(ctx context.Context, key string) (*driver.Attrs, error) {
 
 // Get implements driver.Bucket. The time limit is over the reading, too.
 func (b *bucket) Get(ctx context.Context, key string) (io.ReadCloser, *driver.Attrs, error) {
-	call := b.start(ctx, 0)
+	call := b.start(ctx, b.permission(actionGet, key), 0)
 	out, err := b.api.GetObject(call.ctx, &s3.GetObjectInput{Bucket: &b.name, Key: &key})
 	if err != nil {
 		defer call.end()
@@ -105,7 +105,7 @@ func (b *bucket) Put(ctx context.Context, key string, body []byte, opts *driver.
 	if opts.IfNoneMatch {
 		in.IfNoneMatch = aws.String("*")
 	}
-	call := b.start(ctx, int64(len(body)))
+	call := b.start(ctx, b.permission(actionPut, key), int64(len(body)))
 	defer call.end()
 	out, err := b.send(call, in, body)
 	if err != nil {
@@ -124,7 +124,7 @@ func (b *bucket) Put(ctx context.Context, key string, body []byte, opts *driver.
 
 // Delete implements driver.Bucket.
 func (b *bucket) Delete(ctx context.Context, key string) error {
-	call := b.start(ctx, 0)
+	call := b.start(ctx, b.permission(actionDelete, key), 0)
 	defer call.end()
 	_, err := b.api.DeleteObject(call.ctx, &s3.DeleteObjectInput{Bucket: &b.name, Key: &key}, b.asWrite)
 	if err = b.fail(call, err); driver.CodeOf(err) == driver.CodeNoSuchKey {

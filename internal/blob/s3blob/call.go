@@ -18,6 +18,7 @@ const minRate = 1 << 20
 
 // call is one call with its retries and its time limit.
 type call struct {
+	needs  permission
 	ctx    context.Context
 	cancel context.CancelCauseFunc
 	began  time.Time
@@ -35,9 +36,9 @@ func (e *timeoutError) Error() string {
 // Unwrap returns context.DeadlineExceeded.
 func (e *timeoutError) Unwrap() error { return context.DeadlineExceeded }
 
-// start begins a call that sends size bytes.
-func (b *bucket) start(ctx context.Context, size int64) *call {
-	c := &call{began: time.Now(), limit: b.timeout + transferTime(size)}
+// start begins a call that needs a permission and sends size bytes.
+func (b *bucket) start(ctx context.Context, needs permission, size int64) *call {
+	c := &call{needs: needs, began: time.Now(), limit: b.timeout + transferTime(size)}
 	c.ctx, c.cancel = context.WithCancelCause(ctx)
 	c.timer = time.AfterFunc(c.limit, func() { c.cancel(&timeoutError{c.limit}) })
 	return c

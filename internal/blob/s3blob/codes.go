@@ -59,7 +59,7 @@ var statusCodes = map[int]driver.Code{
 }
 
 // fail makes the driver's error of the SDK's, whose words it keeps. A call that
-// was given up says so.
+// was given up says so, one that was refused says what permission is missing.
 func (b *bucket) fail(c *call, err error) error {
 	if err == nil {
 		return nil
@@ -67,7 +67,7 @@ func (b *bucket) fail(c *call, err error) error {
 	if cause := context.Cause(c.ctx); cause != nil {
 		return &driver.Error{Code: driver.CodeUnavailable, Err: &givenUp{cause: cause, err: err}}
 	}
-	return &driver.Error{Code: b.codeOf(err), Err: err}
+	return &driver.Error{Code: b.codeOf(err), Err: b.nameMissing(c.needs, err)}
 }
 
 func (b *bucket) codeOf(err error) driver.Code {

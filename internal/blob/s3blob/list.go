@@ -30,7 +30,7 @@ func (b *bucket) ListPage(ctx context.Context, opts *driver.ListOptions) (*drive
 	if opts.PageSize > 0 {
 		in.MaxKeys = aws.Int32(int32(min(opts.PageSize, driver.MaxPageSize)))
 	}
-	call := b.start(ctx, 0)
+	call := b.start(ctx, b.permission(actionList, ""), 0)
 	defer call.end()
 	out, err := b.api.ListObjectsV2(call.ctx, in)
 	if err != nil {

@@ -3,16 +3,8 @@
 // the like. It is the only importer of the SDK's S3 client, and never creates,
 // lists or configures buckets.
 //
-// What the function's role needs, by call:
-//
-//	HeadObject, GetObject   s3:GetObject
-//	PutObject               s3:PutObject
-//	DeleteObject            s3:DeleteObject
-//	ListObjectsV2           s3:ListBucket, on the output bucket
-//
-// Give s3:ListBucket on the source bucket, too: without it AWS answers 403 and
-// not 404 for a key that is missing, so that a deleted source cannot be told
-// from a missing permission.
+// What the function's role needs for that is in iam/policy.json. A call that is
+// refused names the permission that it lacks.
 package s3blob
 
 import (

@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"encoding/json"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// deadData is a stopped data directory with dead letters.
+func deadData(t *testing.T, keys ...string) string {
+	t.Helper()
+	data, _ := localData(t, keys...)
+	return data
+}
+
+func TestRedrive_ShowsAndMovesLocalLetters(t *testing.T) {
+	data := deadData(t, "avatars/a.jpg", "trip/b.jpg", "trip/c.jpg")
+	code, stdout, stderr := run(t, "redrive", "--data", data)
+	if code != exitOK || stderr != "" {
+		t.Errorf("exit code %d, standard error %q", code, stderr)
+	}
+	want := `
+  KEY            TRIED  AGE  REASON
+  avatars/a.jpg  1 ×    0 s  failed 5 times, at last: no space left
+  trip/b.jpg     1 ×    0 s  failed 5 times, at last: no space left
+  trip/c.jpg     1 ×    0 s  failed 5 times, at last: no space left
+
+3 dead letters in ` + data + `. Nothing was moved; --run sends them to the queue, for the next pixmill run.
+`
+	if got := replaceAges(stdout); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if code, stdout, _ = run(t, "redrive", "--data", data, "--key", "trip/**", "--max", "1", "--run"); code != exitOK ||
+		!strings.Contains(stdout, "1 event sent from "+data) || !strings.Contains(stdout, "1 more that do not match stay.") || !strings.Contains(stdout, "trip/b.jpg") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	if code, stdout, _ = run(t, "redrive", "--data", data, "--run"); code != exitOK || !strings.Contains(stdout, "2 events sent") {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+	if code, stdout, _ = run(t, "redrive", "--data", data); code != exitOK || stdout != "No dead letters in "+data+".\n" {
+		t.Errorf("exit code %d\n%s", code, stdout)
+	}
+}
+
+// replaceAges makes every age that of a fast machine.
+func replaceAges(s string) string {
+	for n := range 10 {
+		s = strings.ReplaceAll(s, "  "+strconv.Itoa(n)+" s  ", "  0 s  ")
+	}
+	return s
+}
+
+func TestRedrive_JSON(t *testing.T) {
+	data := deadData(t, "a.jpg")
+	code, stdout, _ := run(t, "redrive", "--data", data, "--json")
+	var l letterRecord
+	if err := json.Unmarshal([]byte(stdout), &l); err != nil || code != exitOK || l.Keys[0] != "a.jpg" || l.Fate != "kept" || l.Attempts != 1 || l.Body == "" || time.Since(l.Sent) > time.Hour {
+		t.Errorf("exit code %d, %v, %+v", code, err, l)
+	}
+}
+
+func TestRedrive_WhileTheRuntimeRuns(t *testing.T) {
+	data := deadData(t, "a.jpg")
+	lock, err := os.OpenFile(data+"/lock", os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		_, err = lock.WriteString("4711\n")
+	}
+	if err == nil {
+		err = syscall.Flock(int(lock.Fd()), syscall.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	code, _, stderr := run(t, "redrive", "--data", data)
+	if want := "pixmill: pixmill run (process 4711) uses " + data + ": end it with Ctrl-C, redrive, and start it again\n"; code != exitFailed || stderr != want {
+		t.Errorf("exit code %d, standard error %q, want %q", code, stderr, want)
+	}
+}
+
+func TestAge(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 59 * time.Second: "59 s", 61 * time.Second: "1 min", 47 * time.Hour: "47 h", 50 * time.Hour: "2 days",
+	} {
+		if got := age(d); got != want {
+			t.Errorf("%v is %q, want %q", d, got, want)
+		}
+	}
+}

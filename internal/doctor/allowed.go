@@ -1,0 +1,145 @@
+package doctor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+)
+
+// resourcePolicy is the policy of a queue, a topic or a function.
+type resourcePolicy struct {
+	Statement oneOrMore[policyStatement]
+}
+
+type policyStatement struct {
+	Effect    string
+	Principal json.RawMessage
+	Action    oneOrMore[string]
+	Condition map[string]map[string]oneOrMore[string]
+}
+
+// oneOrMore is a list that may be written without brackets.
+type oneOrMore[T any] []T
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *oneOrMore[T]) UnmarshalJSON(data []byte) error {
+	if strings.HasPrefix(strings.TrimSpace(string(data)), "[") {
+		return json.Unmarshal(data, (*[]T)(l))
+	}
+	var single T
+	if err := json.Unmarshal(data, &single); err != nil {
+		return err
+	}
+	*l = oneOrMore[T]{single}
+	return nil
+}
+
+// allowsService reports whether a policy lets a service do something for a
+// resource of ours. Of conditions it knows aws:SourceArn; others are taken to hold.
+// What cannot be read is taken to allow it: doctor does not guess.
+func allowsService(policy, service, action, sourceARN string) bool {
+	var p resourcePolicy
+	if policy == "" {
+		return false
+	}
+	if json.Unmarshal([]byte(policy), &p) != nil {
+		return true
+	}
+	return slices.ContainsFunc(p.Statement, func(s policyStatement) bool {
+		principal := string(s.Principal)
+		named := strings.Contains(principal, `"`+service+`"`) || strings.Contains(principal, `"*"`)
+		does := slices.ContainsFunc(s.Action, func(a string) bool {
+			return strings.EqualFold(a, action) || strings.HasSuffix(a, "*")
+		})
+		return s.Effect == "Allow" && named && does && s.holdsFor(sourceARN)
+	})
+}
+
+func (s policyStatement) holdsFor(sourceARN string) bool {
+	for _, keys := range s.Condition {
+		for key, values := range keys {
+			if !strings.EqualFold(key, "aws:SourceArn") {
+				continue
+			}
+			if !slices.ContainsFunc(values, func(v string) bool { match, err := path.Match(v, sourceARN); return match || err != nil }) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// caller is who hands an event to the last station, and for what.
+func (x *examination) caller(r route) (service, sourceARN string) {
+	switch {
+	case r.rule != "":
+		return "events.amazonaws.com", r.ruleARN
+	case r.topic != "":
+		return "sns.amazonaws.com", r.topic
+	}
+	return "s3.amazonaws.com", bucketARN(x.sourceAt())
+}
+
+// checkDirect looks at a function that is called without a queue.
+func (x *examination) checkDirect(ctx context.Context, r route) []Finding {
+	name := nameOf(r.function)
+	service, source := x.caller(r)
+	out, err := x.lambda.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &name})
+	_, none := errors.AsType[*lambdatypes.ResourceNotFoundException](err)
+	var found []Finding
+	switch {
+	case err != nil && !none:
+		found = append(found, notSeen("who may call "+name, "lambda:GetPolicy", err))
+	case none || !allowsService(aws.ToString(out.Policy), service, "lambda:InvokeFunction", source):
+		fix := fmt.Sprintf("aws lambda add-permission --function-name %s --statement-id pixmill-%s --action lambda:InvokeFunction --principal %s --source-arn %s",
+			name, strings.TrimSuffix(service, ".amazonaws.com"), service, source)
+		if service == "s3.amazonaws.com" && x.account != "" {
+			fix += " --source-account " + x.account
+		}
+		found = append(found, problem(fmt.Sprintf("%s: %s may not call the function", r, service), "events are dropped on the way", fix))
+	}
+	return append(found, x.checkFailureDestination(ctx, name)...)
+}
+
+// checkFailureDestination looks where events go that failed three times.
+func (x *examination) checkFailureDestination(ctx context.Context, function string) []Finding {
+	out, err := x.lambda.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &function})
+	_, none := errors.AsType[*lambdatypes.ResourceNotFoundException](err)
+	if err != nil && !none {
+		return one(notSeen("the failure destination of "+function, "lambda:GetFunctionEventInvokeConfig", err))
+	}
+	if err == nil && out.DestinationConfig != nil && out.DestinationConfig.OnFailure != nil && aws.ToString(out.DestinationConfig.OnFailure.Destination) != "" {
+		return nil
+	}
+	settings, err := x.functionSettings(ctx, function)
+	if err == nil && settings.deadLetters != "" || deniedBy(err) {
+		return nil
+	}
+	return one(warning(function+" is called directly and has no failure destination",
+		"an event that fails three times is gone, and its variants are missing until the source changes",
+		fmt.Sprintf("aws lambda put-function-event-invoke-config --function-name %s --destination-config OnFailure={Destination=arn:aws:sqs:%s:%s:pixmill-dead}", function, x.region, x.account)))
+}
+
+// checkTopicPolicy looks whether S3 may publish.
+func (x *examination) checkTopicPolicy(ctx context.Context, r route) []Finding {
+	out, err := x.sns.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &r.topic})
+	if err != nil {
+		return one(notSeen("the policy of the topic "+nameOf(r.topic), "sns:GetTopicAttributes", err))
+	}
+	source := bucketARN(x.sourceAt())
+	if allowsService(out.Attributes["Policy"], "s3.amazonaws.com", "sns:Publish", source) {
+		return nil
+	}
+	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"sns:Publish","Resource":"%s","Condition":{"ArnEquals":{"aws:SourceArn":"%s"}}}]}`, r.topic, source)
+	return one(problem(fmt.Sprintf("%s: S3 may not publish to the topic", r), "events are dropped on the way",
+		fmt.Sprintf("aws sns set-topic-attributes --topic-arn %s --attribute-name Policy --attribute-value '%s'", r.topic, policy)))
+}

@@ -1,0 +1,96 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"pixmill/internal/imaging"
+)
+
+// checkFormats compares what the presets ask for with what this build can write.
+// The function has a build of its own; its manifests say what that cannot make.
+func checkFormats(_ context.Context, x *examination) []Finding {
+	c := x.opts.Capability
+	if x.opts.Broken != nil {
+		return one(problem("the engine does not start: "+strings.Join(strings.Fields(x.opts.Broken.Error()), " "), "this build can make nothing", "pixmill version   (says which libvips this is)"))
+	}
+	var found []Finding
+	for _, f := range x.asked() {
+		if !slices.Contains(c.Outputs, f) {
+			found = append(found, problem(fmt.Sprintf("the presets ask for %s, which this libvips %s cannot write", f, c.Version),
+				"those variants fail, and the manifest says so", "choose another format in the presets, or a build with a libvips that has it"))
+		}
+	}
+	if len(found) == 0 {
+		found = one(ok("libvips %s reads %s and writes all that the presets ask for", c.Version, formats(c.Inputs)))
+	}
+	return found
+}
+
+// asked returns the formats that the rules name.
+func (x *examination) asked() []imaging.Format {
+	var asked []imaging.Format
+	add := func(f imaging.Format) {
+		if f != "" && f != imaging.FormatAuto && !slices.Contains(asked, f) {
+			asked = append(asked, f)
+		}
+	}
+	for _, r := range x.opts.Presets.Rules {
+		for _, v := range r.Variants {
+			add(v.Spec.Format)
+			for _, f := range v.Spec.Formats {
+				add(f)
+			}
+		}
+	}
+	return asked
+}
+
+func formats(list []imaging.Format) string {
+	names := make([]string, len(list))
+	for i, f := range list {
+		names[i] = string(f)
+	}
+	return strings.Join(names, ", ")
+}
+
+// bytesPerPixel is the least that a decoded image takes that cannot be shrunk
+// while it is loaded, as an interlaced PNG with 8 bits and transparency.
+const bytesPerPixel = 4
+
+// checkMemory compares the largest image that the limits allow with the memory
+// for pixels, here and in the function.
+func checkMemory(_ context.Context, x *examination) []Finding {
+	limits := x.opts.Capability.Limits
+	if x.opts.Broken != nil || limits.Memory <= 0 {
+		return nil
+	}
+	found := one(ok("%s for pixels here; an image of limits.pixels, %d megapixels, needs up to %s", size(limits.Memory), limits.Pixels/1_000_000, size(limits.Pixels*bytesPerPixel)))
+	if limits.Pixels*bytesPerPixel > limits.Memory {
+		found = one(tooLarge("this machine", limits, limits.Memory, "set limits.pixels lower, or give the process more memory"))
+	}
+	if f := x.settings; f != nil {
+		total := int64(f.memory) << 20
+		budget := max(total-max(64<<20, total/5), total/2) // as the engine reckons
+		if limits.Pixels*bytesPerPixel > budget {
+			found = append(found, tooLarge("the function "+f.name, limits, budget, fmt.Sprintf("aws lambda update-function-configuration --function-name %s --memory-size %d   (or set limits.pixels lower)",
+				f.name, min(10240, (limits.Pixels*bytesPerPixel*5/4)>>20+1))))
+		}
+	}
+	return found
+}
+
+func tooLarge(where string, l imaging.Limits, budget int64, fix string) Finding {
+	return warning(fmt.Sprintf("%s has %s for pixels; an image of limits.pixels, %d megapixels, may need %s", where, size(budget), l.Pixels/1_000_000, size(l.Pixels*bytesPerPixel)),
+		fmt.Sprintf("an image of more than about %d megapixels may be refused, with the numbers in its manifest", budget/bytesPerPixel/1_000_000), fix)
+}
+
+// size writes a number of bytes in MiB or GiB.
+func size(n int64) string {
+	if n >= 10<<30 {
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
+}

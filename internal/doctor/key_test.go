@@ -1,0 +1,127 @@
+package doctor_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pixmill/internal/doctor"
+	"pixmill/internal/manifest"
+)
+
+const photo = "trip/sea.jpg"
+
+// made puts a source, its variants and a manifest; edit may change the manifest.
+func (l *local) made(t *testing.T, edit func(*manifest.Manifest)) {
+	t.Helper()
+	a := l.put(t, l.source, photo, []byte("a photograph"), nil)
+	rule := l.presets.Match(photo)
+	m := &manifest.Manifest{
+		Schema: manifest.SchemaVersion, Status: manifest.StatusOK, PresetHash: rule.Hash, Pixmill: "devel",
+		Source:  manifest.Source{Bucket: "uploads", Key: photo, ETag: a.ETag},
+		Timings: manifest.Timings{Written: time.Now()},
+	}
+	for _, v := range rule.Variants {
+		key := l.presets.Folder(photo) + v.FileName(v.Spec.Format)
+		m.Variants = append(m.Variants, manifest.Variant{
+			Name: v.Name, Hash: v.Hash, Status: manifest.StatusOK, Key: key,
+			ETag: l.put(t, l.output, key, []byte(v.Name), nil).ETag,
+		})
+	}
+	if edit != nil {
+		edit(m)
+	}
+	text, err := m.Marshal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.put(t, l.output, l.presets.Folder(photo)+manifest.Name, text, nil)
+}
+
+func TestRun_KeyWhoseVariantsAreThere(t *testing.T) {
+	l := newLocal(t)
+	l.made(t, nil)
+	l.options.Key = photo
+	found := examine(t, l.options)
+	wantOnly(t, found)
+	for _, want := range []string{`rule ok: "**/*.jpg" matches, presets web: 2 variants`, "source ok: 12 bytes", "variants ok: all 2"} {
+		if !strings.Contains(show(found), want) {
+			t.Errorf("found\n%s, want %q", show(found), want)
+		}
+	}
+}
+
+func TestRun_WhyAVariantIsMissing(t *testing.T) {
+	const problem, warning = doctor.StatusProblem, doctor.StatusWarning
+	remove := func(keys ...string) func(*testing.T, *local) {
+		return func(t *testing.T, l *local) {
+			l.made(t, nil)
+			for _, key := range keys {
+				b := l.output
+				if key == photo {
+					b = l.source
+				}
+				if err := b.Delete(t.Context(), key); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	withManifest := func(edit func(*manifest.Manifest)) func(*testing.T, *local) {
+		return func(t *testing.T, l *local) { l.made(t, edit) }
+	}
+	tests := []struct {
+		name  string
+		key   string // empty: photo
+		begin func(*testing.T, *local)
+		wants []want
+	}{
+		{"no rule", "notes.txt", remove(), []want{
+			{"rule", problem, `no rule matches; there are "**/*.jpg"`}, {"source", problem, `there is no object "notes.txt"`},
+		}},
+		{"bad key", "a//b.jpg", remove(), []want{{"rule", problem, "is no key of a source"}, {"source", problem, ""}}},
+		{"source gone, output not", "", remove(photo), []want{
+			{"source", problem, "there is no object"}, {"manifest", problem, "still there, though nothing is wanted"},
+		}},
+		{"no manifest", "", remove(photo + "/manifest.json"), []want{
+			{"manifest", problem, "no invocation has finished this source"}, {"variants", warning, "2 objects under trip/sea.jpg/ without a manifest"},
+		}},
+		{"variant deleted", "", remove(photo + "/large.webp"), []want{{"variants", problem, "trip/sea.jpg/large.webp is in the manifest and not in the bucket"}}},
+		{"earlier source", "", withManifest(func(m *manifest.Manifest) { m.Source.ETag = "old" }), []want{{"manifest", problem, "of an earlier source: ETag old"}}},
+		{"other presets", "", withManifest(func(m *manifest.Manifest) { m.PresetHash = "old" }), []want{{"manifest", problem, "of other presets"}}},
+		{"rejected", "", withManifest(func(m *manifest.Manifest) {
+			m.Status, m.Reason, m.Variants = manifest.StatusRejected, "pixels is 300, over the limit of 200", nil
+		}), []want{{"manifest", problem, "rejected: pixels is 300"}, {"variants", warning, ""}, {"variants", warning, ""}}},
+		{"one failed", "", withManifest(func(m *manifest.Manifest) {
+			m.Status, m.Variants[0].Status, m.Variants[0].Reason = manifest.StatusPartial, manifest.StatusFailed, "output webp is not supported"
+		}), []want{{"manifest", problem, "large could not be made: output webp"}}},
+		{"overwritten", "", func(t *testing.T, l *local) {
+			l.made(t, nil)
+			l.put(t, l.output, photo+"/small.jpg", []byte("other"), nil)
+		}, []want{{"variants", problem, "trip/sea.jpg/small.jpg is another object"}}},
+		{"stranger", "", func(t *testing.T, l *local) {
+			l.made(t, nil)
+			l.put(t, l.output, photo+"/mine.txt", []byte("other"), nil)
+		}, []want{{"variants", warning, "trip/sea.jpg/mine.txt is there, and not in the manifest"}}},
+		{"a variant as a source", "again.jpg", func(t *testing.T, l *local) {
+			l.put(t, l.source, "again.jpg", []byte("x"), map[string]string{"pixmill-generated": "variant"})
+		}, []want{{"source", problem, "was written by Pixmill"}, {"manifest", problem, ""}}},
+		{"key out of an event", "trip%2Fsea.jpg", remove(), []want{{"source", problem, `there is no object "trip%2Fsea.jpg"`}}},
+	}
+	l := newLocal(t)
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			l.clear(t)
+			test.begin(t, l)
+			o := l.options
+			if o.Key = test.key; o.Key == "" {
+				o.Key = photo
+			}
+			found := examine(t, o)
+			wantOnly(t, found, test.wants...)
+			if test.name == "key out of an event" && !strings.Contains(bad(found)[0].Fix, "pixmill doctor trip/sea.jpg") {
+				t.Errorf("the fix is %q; want the real key", bad(found)[0].Fix)
+			}
+		})
+	}
+}

@@ -1,0 +1,172 @@
+package doctor_test
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"pixmill/iam"
+	"pixmill/iam/iamtest"
+	"pixmill/internal/blob"
+	"pixmill/internal/blob/s3blob"
+	"pixmill/internal/doctor"
+	"pixmill/internal/imaging"
+	"pixmill/internal/preset"
+	"pixmill/internal/runtime/store"
+)
+
+// local is an embedded store with both buckets, behind a policy.
+type local struct {
+	presets        *preset.Config
+	options        doctor.Options
+	proxy          *iamtest.Proxy
+	source, output *blob.Bucket // the owner's
+	policy         *iam.Document
+}
+
+func newLocal(t *testing.T) *local {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{
+		Dir: t.TempDir(), Listen: "127.0.0.1:0", Notify: func(context.Context, store.Change) error { return nil },
+		Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	l := &local{presets: parse(t, "uploads", "variants"), proxy: iamtest.New(t, s.Endpoint().URL), policy: iam.Function("uploads", "variants")}
+	for _, name := range []string{"uploads", "variants"} {
+		if _, err := s.CreateBucket(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	e := s.Endpoint()
+	owner, err := s3blob.New(t.Context(), s3blob.Options{Region: e.Region, Endpoint: e.URL, Creds: credentials.NewStaticCredentialsProvider(e.AccessKey, e.SecretKey, "")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(owner.Close)
+	l.source, l.output = owner.Bucket("uploads"), owner.Bucket("variants")
+	l.options = doctor.Options{Presets: l.presets, Local: &doctor.Local{
+		Endpoint: l.proxy.URL, AccessKey: e.AccessKey, SecretKey: e.SecretKey, Data: ".pixmill", Dead: 0,
+	}}
+	l.proxy.Enforce(l.policy.Grants())
+	return l
+}
+
+func (l *local) put(t *testing.T, b *blob.Bucket, key string, body []byte, meta map[string]string) *blob.Attrs {
+	t.Helper()
+	a, err := b.Put(t.Context(), key, body, &blob.PutOptions{Metadata: meta})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// clear empties both buckets.
+func (l *local) clear(t *testing.T) {
+	t.Helper()
+	for _, b := range []*blob.Bucket{l.source, l.output} {
+		for e, err := range b.List(t.Context(), blob.ListOptions{}) {
+			if err == nil {
+				err = b.Delete(t.Context(), e.Key)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
+func TestRun_HealthyLocalRuntime(t *testing.T) {
+	l := newLocal(t)
+	wantOnly(t, examine(t, l.options))
+	l.put(t, l.source, "photo.jpg", []byte("x"), nil)
+	found := examine(t, l.options)
+	wantOnly(t, found)
+	if text := show(found); !strings.Contains(text, "local runtime tells its function") || !strings.Contains(text, "source permissions ok: list, read") {
+		t.Errorf("found\n%s", text)
+	}
+	for e, err := range l.output.List(t.Context(), blob.ListOptions{}) {
+		t.Errorf("left behind: %+v, %v", e, err)
+	}
+}
+
+// TestRun_EachMissingPermission also reads the bucket with an object in it.
+func TestRun_EachMissingPermission(t *testing.T) {
+	l := newLocal(t)
+	l.put(t, l.source, "photo.jpg", []byte("x"), nil)
+	for _, g := range l.policy.Grants() {
+		l.proxy.Enforce(l.policy.Without(g))
+		check := "output permissions"
+		if strings.Contains(g.Resource, "uploads") {
+			check = "source permissions"
+		}
+		wants := []want{{check, doctor.StatusProblem, "your credentials lack " + g.Action + " on " + g.Resource}}
+		if g.Action == "s3:DeleteObject" {
+			wants = append(wants, want{check, doctor.StatusWarning, "the probe object"})
+		}
+		wantOnly(t, examine(t, l.options), wants...)
+	}
+}
+
+func TestRun_ReadOnlyWritesNothing(t *testing.T) {
+	l := newLocal(t)
+	l.proxy.Enforce(l.policy.Without(iam.Grant{Action: "s3:PutObject", Resource: "arn:aws:s3:::variants/*"}))
+	l.options.ReadOnly = true
+	wantOnly(t, examine(t, l.options))
+}
+
+func TestRun_MissingBuckets(t *testing.T) {
+	l := newLocal(t)
+	l.options.Presets = parse(t, "no-such-source", "no-such-output")
+	l.proxy.Enforce(iam.Function("no-such-source", "no-such-output").Grants())
+	wantOnly(t, examine(t, l.options),
+		want{"source bucket", doctor.StatusProblem, "there is no bucket no-such-source"},
+		want{"output bucket", doctor.StatusProblem, "there is no bucket no-such-output"})
+}
+
+func TestRun_NothingListens(t *testing.T) {
+	srv := httptest.NewServer(nil)
+	srv.Close()
+	start := time.Now()
+	wantOnly(t, examine(t, doctor.Options{Presets: parse(t, "uploads", "variants"), Local: &doctor.Local{Endpoint: srv.URL, AccessKey: "k", SecretKey: "s"}}),
+		want{"endpoint", doctor.StatusProblem, "nothing answers at " + srv.URL})
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("it took %v", took)
+	}
+}
+
+func TestRun_DeadLettersOfTheLocalRuntime(t *testing.T) {
+	l := newLocal(t)
+	l.options.Local.Dead = 3
+	wantOnly(t, examine(t, l.options), want{"dead letters", doctor.StatusWarning, "3 events in .pixmill"})
+	l.options.Local.Dead, l.options.Local.Running = -1, "4711"
+	found := examine(t, l.options)
+	wantOnly(t, found)
+	if !strings.Contains(show(found), "dead letters skipped: the dead letters are not looked at: the runtime (process 4711)") {
+		t.Errorf("found\n%s", show(found))
+	}
+}
+
+func TestRun_ThisBuild(t *testing.T) {
+	l := newLocal(t)
+	l.options.Capability = able()
+	l.options.Capability.Outputs = []imaging.Format{imaging.FormatJPEG}
+	wantOnly(t, examine(t, l.options), want{"formats", doctor.StatusProblem, "ask for webp, which this libvips 8.18.7 cannot write"})
+	l.options.Capability = able()
+	l.options.Capability.Limits.Memory = 100 << 20
+	wantOnly(t, examine(t, l.options), want{"memory", doctor.StatusWarning, "this machine has 100 MiB for pixels; an image of limits.pixels, 200 megapixels, may need 762 MiB"})
+	l.options.Capability, l.options.Broken = imaging.Capability{}, context.DeadlineExceeded
+	wantOnly(t, examine(t, l.options), want{"formats", doctor.StatusProblem, "the engine does not start"})
+}
