@@ -4,10 +4,20 @@
 # anything else is explained. With everything in place it only looks, and that
 # takes a moment.
 #
+#   scripts/deps.sh                for Pixmill itself
+#   scripts/deps.sh lambda [ARCH]  and for a Lambda zip, for another architecture
+#                                  (amd64, arm64) with its C cross compiler
+#
 # Plain sh, because it has to run where nothing is installed yet.
 set -eu
 
 vips_min=8.14
+wanted=${1:-}
+case ${2:-} in
+amd64) cross=x86-64-linux-gnu cross_cc=x86_64-linux-gnu-gcc ;;
+arm64) cross=aarch64-linux-gnu cross_cc=aarch64-linux-gnu-gcc ;;
+*) cross='' ;;
+esac
 here=$(cd "$(dirname "$0")/.." && pwd)
 
 say() { printf '%s\n' "$@" >&2; }
@@ -66,6 +76,11 @@ missing() {
 	has_cc || echo gcc libc6-dev
 	has_pkg_config || echo pkg-config
 	[ -n "$(vips_version)" ] || echo libvips-dev
+	if [ "$wanted" = lambda ]; then
+		has xz || echo xz-utils
+		has libdeflate-gzip || echo libdeflate-tools
+		[ -z "$cross" ] || has "$cross_cc" || echo "gcc-$cross libc6-dev-$2-cross"
+	fi
 	has apt-get || return 0
 	if needs_avif_encoder; then echo libheif-plugin-aomenc; fi
 	# Go fetches its modules over HTTPS.
@@ -112,6 +127,9 @@ explain() {
 	case $(uname -s) in
 	Darwin) stop "libvips $vips_min or newer and pkg-config are needed. Run this, then make again:" "brew install vips pkg-config" ;;
 	esac
+	if [ "$wanted" = lambda ]; then
+		stop "a Lambda zip needs xz, libdeflate-gzip and a C compiler for its architecture. Missing here, by their names in Debian:" "$packages"
+	fi
 	for pair in "dnf:sudo dnf install gcc pkgconf-pkg-config vips-devel" \
 		"apk:apk add build-base pkgconf vips-dev vips-heif" \
 		"pacman:sudo pacman -S --needed gcc pkgconf libvips libheif" \
@@ -125,7 +143,7 @@ check_go
 check_cgo
 # Twice, because only an installed libheif says that its encoder is elsewhere.
 for _ in 1 2; do
-	packages=$(missing | tr '\n' ' ')
+	packages=$(missing "$@" | tr '\n' ' ')
 	[ -n "$packages" ] || break
 	has apt-get || explain
 	# shellcheck disable=SC2086 # a list of words

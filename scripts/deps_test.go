@@ -20,6 +20,7 @@ type machine struct {
 	heif      string // version of libheif1; empty: not installed
 	candidate string // what apt has of libvips
 	has       string // further programs
+	args      string // of deps.sh
 }
 
 // programs are what the scripts of machine do. $M is the machine's directory.
@@ -36,6 +37,7 @@ var programs = map[string]string{
 	"dpkg":       `case "$2" in 1.15*) exit 1 ;; esac`,
 	"sudo":       `case "$1" in -n) exit 0 ;; esac; echo "sudo $1" >>"$M/log"; exec "$@"`,
 	"dnf":        ``,
+	"xz":         ``,
 	"apk":        ``,
 }
 
@@ -69,7 +71,7 @@ func (m machine) run(t *testing.T) (says, did string, ok bool) {
 	if err := os.WriteFile(filepath.Join(dir, "vips"), []byte(m.vips), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "/bin/sh", "deps.sh")
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"deps.sh"}, strings.Fields(m.args)...)...)
 	cmd.Env = []string{
 		"PATH=" + bin, "M=" + dir, "SYSTEM=" + m.system, "FAKE_UID=" + m.uid, "GO_VERSION=" + m.goVersion,
 		"TOOLCHAIN=" + m.toolchain, "HEIF=" + m.heif, "CANDIDATE=" + m.candidate,
@@ -96,6 +98,23 @@ func TestDeps(t *testing.T) {
 		{
 			name: "EverythingThere", ok: true,
 			m: machine{goVersion: "1.26.8", vips: "8.14.1", has: debian + " pkg-config"},
+		},
+		{
+			name: "EverythingForALambdaZip", ok: true,
+			m: machine{
+				goVersion: "1.26.8", vips: "8.14.1", has: debian + " pkg-config xz libdeflate-gzip aarch64-linux-gnu-gcc",
+				args: "lambda arm64",
+			},
+		},
+		{
+			name: "ALambdaZipWithoutRoot",
+			m:    machine{goVersion: "1.26.8", vips: "8.14.1", uid: "1000", has: debian + " pkg-config xz", args: "lambda arm64"},
+			says: []string{"missing here: libdeflate-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross", "needs root"},
+		},
+		{
+			name: "ALambdaZipWithoutApt",
+			m:    machine{goVersion: "1.26.8", vips: "8.14.1", has: "dnf pkg-config", args: "lambda"},
+			says: []string{"by their names in Debian", "xz-utils libdeflate-tools"},
 		},
 		{
 			name: "NewerThanAskedFor", ok: true,

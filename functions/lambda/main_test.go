@@ -41,8 +41,12 @@ presets:
 // limit is the time-out of every invocation here.
 const limit = time.Minute
 
-// bootstrap is the program, built as it is deployed; TestMain sets it.
-var bootstrap string
+// TestMain sets them: opening a store changes the working directory.
+var (
+	bootstrap string // the program, built as it is deployed
+	zipFile   string // what `make lambda` makes; it need not be there
+	heicFile  string
+)
 
 func TestMain(m *testing.M) {
 	code, err := buildAndRun(m)
@@ -62,6 +66,12 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	defer os.RemoveAll(dir)
 	bootstrap = filepath.Join(dir, "bootstrap")
+	if zipFile, err = filepath.Abs("../../dist/" + zipName()); err != nil {
+		return 1, err
+	}
+	if heicFile, err = filepath.Abs("../../internal/imaging/vips/tiny.heic"); err != nil {
+		return 1, err
+	}
 	build := exec.CommandContext(context.Background(), "go", "build", "-tags", "lambda.norpc", "-o", bootstrap, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("%w\n%s", err, out)
@@ -161,6 +171,15 @@ func (w *world) put(t *testing.T, key string, body []byte) {
 	if _, err := w.uploads.Put(t.Context(), key, body, nil); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func (w *world) get(t *testing.T, key string) []byte {
+	t.Helper()
+	content, _, err := w.results.Get(t.Context(), key, 16<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
 }
 
 // under lists what stands directly under a source's folder.

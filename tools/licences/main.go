@@ -5,6 +5,7 @@
 //	go run ./tools/licences            write the list, THIRD_PARTY.md
 //	go run ./tools/licences -check     fail if the list says something else
 //	go run ./tools/licences -texts     print the licences and notices in full, to go with a binary
+//	go run ./tools/licences -texts -of ./functions/lambda     of one program
 package main
 
 import (
@@ -23,9 +24,10 @@ const list = "THIRD_PARTY.md"
 func main() {
 	check := flag.Bool("check", false, "fail if "+list+" is out of date")
 	texts := flag.Bool("texts", false, "print the licences in full")
+	of := flag.String("of", "./functions/...", "the programs")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, os.Stdout, *check, *texts)
+	err := run(ctx, os.Stdout, *of, *check, *texts)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "licences:", err)
@@ -33,8 +35,8 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, out io.Writer, check, texts bool) error {
-	mods, err := linked(ctx, ".", "./functions/...")
+func run(ctx context.Context, out io.Writer, of string, check, texts bool) error {
+	mods, err := linked(ctx, ".", of)
 	if err != nil {
 		return err
 	}

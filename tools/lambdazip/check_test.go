@@ -1,0 +1,83 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// compile makes a program or a library from C and returns it.
+func compile(t *testing.T, source string, args ...string) []byte {
+	t.Helper()
+	dir := t.TempDir()
+	c, out := filepath.Join(dir, "a.c"), filepath.Join(dir, "out")
+	if err := os.WriteFile(c, []byte(source), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := exec.CommandContext(t.Context(), "gcc", append([]string{"-o", out, c}, args...)...).CombinedOutput(); err != nil {
+		t.Fatalf("gcc: %v\n%s", err, b)
+	}
+	b, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestCheck_RefusesWhatCannotBeLoaded(t *testing.T) {
+	library := compile(t, "int f(void) { return 1; }", "-shared", "-fPIC", "-Wl,-soname,libf.so.1")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "libf.so.1")
+	if err := os.WriteFile(file, library, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	uses := compile(t, "int f(void); int main(void) { return f(); }", file)
+	// A symbol of a version that no glibc has, which the linker writes down unseen.
+	script := filepath.Join(dir, "map")
+	if err := os.WriteFile(script, []byte("GLIBC_2.99 { global: f; };"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	future := compile(t, "int f(void) { return 1; }", "-shared", "-fPIC", "-Wl,-soname,libm.so.6,--version-script,"+script)
+	if err := os.WriteFile(file, future, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	newer := compile(t, "int f(void); int main(void) { return f(); }", file)
+	lacking := compile(t, "int g(void) { return 1; }", "-shared", "-fPIC", "-Wl,-soname,libf.so.1")
+
+	programs := func(main, lib []byte) []entry {
+		files := []entry{{name: program, content: main, executable: true}, {name: licenceDir + "LICENSE", content: []byte("text")}}
+		if lib != nil {
+			files = append(files, entry{name: libDir + "libf.so.1", content: lib, executable: true})
+		}
+		return files
+	}
+	for _, c := range []struct {
+		name  string
+		files []entry
+		want  string // "": it may be packed
+	}{
+		{"complete", programs(uses, library), ""},
+		{"without its library", programs(uses, nil), "libf.so.1, which is neither"},
+		{"the library lacks a function", programs(uses, lacking), "no library in the zip has f"},
+		{"of a newer glibc", programs(newer, nil), "GLIBC_2.99 for f"},
+		{"not a program", programs([]byte("#!/bin/sh"), nil), "bootstrap: "},
+	} {
+		err := check(c.files)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: error is %v, want %q in it", c.name, err, c.want)
+		}
+	}
+}
+
+func TestNewerGlibc(t *testing.T) {
+	for version, want := range map[string]bool{
+		"GLIBC_2.2.5": false, "GLIBC_2.34": false, "GLIBC_2.35": true, "GLIBC_2.100": true, "GLIBC_3.0": true,
+		"GLIBC_ABI_DT_RELR": true, "GLIBC_PRIVATE": true, "GLIBCXX_3.4.99": false, "GCC_3.0": false,
+	} {
+		if got := newerGlibc(version); got != want {
+			t.Errorf("%s: got %v, want %v", version, got, want)
+		}
+	}
+}

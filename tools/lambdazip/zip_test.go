@@ -1,0 +1,68 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"io"
+	"os/exec"
+	"slices"
+	"testing"
+)
+
+// needsDeflate skips where `make lambda` has not put libdeflate-gzip yet.
+func needsDeflate(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("libdeflate-gzip"); err != nil {
+		t.Skip("`make lambda` installs libdeflate-gzip, which packs the zip")
+	}
+}
+
+func TestPack_TheSameBytesEachTime(t *testing.T) {
+	needsDeflate(t)
+	files := []entry{
+		{name: program, content: bytes.Repeat([]byte("program "), 1000), executable: true},
+		{name: libDir + "liba.so", content: []byte("library"), executable: true},
+		{name: licenceDir + "LICENSE", content: nil},
+	}
+	var first, second bytes.Buffer
+	packed, err := pack(t.Context(), &first, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := pack(t.Context(), &second, files); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Error("the second zip differs from the first")
+	}
+	if packed[0].packed >= 1000 || packed[0].packed == 0 {
+		t.Errorf("8,000 bytes that repeat became %d", packed[0].packed)
+	}
+	z, err := zip.NewReader(bytes.NewReader(first.Bytes()), int64(first.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r) // with its checksum
+		if err != nil || !bytes.Equal(content, files[i].content) || f.Name != files[i].name {
+			t.Errorf("%s has %d bytes, %v", f.Name, len(content), err)
+		}
+		want := uint32(0o644)
+		if files[i].executable {
+			want = 0o755
+		}
+		if got := uint32(f.Mode()); got != want {
+			t.Errorf("%s has mode %o, want %o", f.Name, got, want)
+		}
+		if f.Modified.Year() != 1980 || f.Flags&8 != 0 {
+			t.Errorf("%s is of %v, flags %#x", f.Name, f.Modified, f.Flags)
+		}
+	}
+	if !slices.Equal([]string{z.File[0].Name}, []string{program}) {
+		t.Errorf("the first file is %s", z.File[0].Name)
+	}
+}
