@@ -65,7 +65,7 @@ func (h *terminalHandler) WithGroup(name string) slog.Handler {
 
 // Handle implements slog.Handler.
 func (h *terminalHandler) Handle(_ context.Context, r slog.Record) error {
-	attrs := slices.Clip(h.attrs)
+	attrs := slices.Clone(h.attrs) // which others have, too, and are put in order here
 	r.Attrs(func(a slog.Attr) bool {
 		attrs = flatten(attrs, h.prefix, a)
 		return true
@@ -82,7 +82,7 @@ func (h *terminalHandler) Handle(_ context.Context, r slog.Record) error {
 		if slices.Contains(unshown, a.Key) || usual[a.Key] == value {
 			continue
 		}
-		fmt.Fprintf(&line, " %s=%s", a.Key, oneWord(value))
+		fmt.Fprintf(&line, " %s=%s", oneWord(a.Key), oneWord(value))
 	}
 	line.WriteByte('\n')
 	h.mu.Lock()

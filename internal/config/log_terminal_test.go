@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 	"testing/slogtest"
 	"time"
@@ -34,8 +35,8 @@ func TestTerminalLog_ShowsWhatIsReadAtAGlance(t *testing.T) {
 			"INFO  recheck done took=266.8ms queued=0\n",
 		},
 		"what would move the cursor": {
-			func(l *slog.Logger) { l.Error("\x1b[2J", "error", errors.New("a\nb"), "k", "\x07") },
-			"ERROR \"\\x1b[2J\" error=\"a\\nb\" k=\"\\a\"\n",
+			func(l *slog.Logger) { l.Error("\x1b[2J", "error", errors.New("a\nb"), "k", "\x07", "\x1b[1m", 1) },
+			"ERROR \"\\x1b[2J\" error=\"a\\nb\" k=\"\\a\" \"\\x1b[1m\"=1\n",
 		},
 		"groups": {
 			func(l *slog.Logger) {
@@ -64,6 +65,20 @@ func TestTerminalLog_BeginsWithTheTimeOfDay(t *testing.T) {
 	word, _, _ := strings.Cut(out.String(), " ")
 	if _, err := time.Parse(time.TimeOnly, word); err != nil {
 		t.Errorf("the line is %q: %v", &out, err)
+	}
+}
+
+// A function's output and its errors are logged by several goroutines.
+func TestTerminalLog_OneLoggerForMany(t *testing.T) {
+	var out bytes.Buffer
+	log := config.Log{}.Logger(&out, config.FormatTerminal).With("z", 1, "key", "a") // to be put in order
+	var many sync.WaitGroup
+	for range 4 {
+		many.Go(func() { log.Info("m") })
+	}
+	many.Wait()
+	if n := strings.Count(out.String(), " m key=a z=1\n"); n != 4 {
+		t.Errorf("%d of 4 lines are whole:\n%s", n, &out)
 	}
 }
 

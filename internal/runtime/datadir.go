@@ -24,9 +24,9 @@ type dataDir struct {
 // a .gitignore; what a user has put beside it, or removed, is left alone.
 func openDataDir(path string) (*dataDir, error) {
 	d := &dataDir{path: path}
-	err := d.make()
-	if err != nil {
-		return nil, errors.Join(fault.New(fault.Misconfigured, "open data directory", path, err), d.remove())
+	if err := d.make(); err != nil {
+		d.removeFolders() // it is not locked: another start may have begun to use it
+		return nil, fault.New(fault.Misconfigured, "open data directory", path, err)
 	}
 	return d, nil
 }
@@ -46,7 +46,12 @@ func (d *dataDir) make() error {
 	if err != nil || len(entries) > 0 {
 		return err
 	}
-	return os.WriteFile(filepath.Join(d.path, ".gitignore"), []byte(ignoreAll), 0o600)
+	ignore := filepath.Join(d.path, ".gitignore")
+	if err := os.WriteFile(ignore, []byte(ignoreAll), 0o600); err != nil {
+		_ = os.Remove(ignore) // with a part of it the folder would not be empty at the next start
+		return err
+	}
+	return nil
 }
 
 // remove takes back what a start made that failed, while the directory is locked,
@@ -60,10 +65,15 @@ func (d *dataDir) remove() error {
 		return nil
 	}
 	err := os.RemoveAll(d.path)
-	for _, p := range d.made[1:] {
-		if os.Remove(p) != nil {
+	d.removeFolders()
+	return err
+}
+
+// removeFolders removes the folders that make made, as far as they are empty.
+func (d *dataDir) removeFolders() {
+	for _, p := range d.made {
+		if err := os.Remove(p); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			break // somebody has put something there
 		}
 	}
-	return err
 }

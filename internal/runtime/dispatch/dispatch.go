@@ -40,8 +40,8 @@ const (
 const (
 	// maxKills is how often an event may end the process while it is alone in it.
 	maxKills = 2
-	// maxUnfinished is how often beyond MaxAttempts an event may be begun without
-	// an outcome: the runtime was killed, perhaps because of it.
+	// maxUnfinished is how often beyond MaxAttempts an event may be begun, over all
+	// runs: the runtime was killed again and again, perhaps because of it.
 	maxUnfinished = 20
 )
 
@@ -187,7 +187,7 @@ func (d *Dispatcher) deliver(ctx context.Context, messages []*queue.Message) {
 		return
 	}
 	if n := d.begin(ctx, messages); n > d.MaxAttempts+maxUnfinished {
-		d.bury(ctx, messages[0], fmt.Sprintf("was begun %d times without an outcome: the runtime was killed each time", n-1))
+		d.bury(ctx, messages[0], fmt.Sprintf("was begun %d times, over several runs of the runtime that all ended before it did", n-1))
 		return
 	}
 	answer, err := d.invoke(ctx, messages, payload)
@@ -221,9 +221,9 @@ func (d *Dispatcher) invoke(ctx context.Context, messages []*queue.Message, payl
 		if start := (*pool.StartError)(nil); !errors.As(err, &start) {
 			return answer, err
 		}
+		d.unbegin(ctx, messages) // whoever kills the runtime from here on kills no work
 		pause := d.RestartBackoff(n)
 		d.Log.ErrorContext(ctx, "function does not start", "error", err, "failures", n, "next_try", pause)
-		d.unbegin(ctx, messages) // whoever kills the runtime now kills no work
 		waited := wait(ctx, pause)
 		d.begin(ctx, messages)
 		if !waited {

@@ -38,9 +38,9 @@ func newComplaint(requestID string) *complaint {
 	return &complaint{requestID: requestID, came: make(chan struct{})}
 }
 
-// add takes a line, unless it says that it is of another invocation.
+// add takes a line, unless it has no words or says that it is of another invocation.
 func (c *complaint) add(requestID, text string) {
-	if requestID != "" && requestID != c.requestID {
+	if text == "" || requestID != "" && requestID != c.requestID {
 		return
 	}
 	c.mu.Lock()

@@ -18,6 +18,7 @@ func TestAnswer_HasTheLastComplaintOfItsInvocation(t *testing.T) {
 		{"no more than information", order{Warn: `{"level":"INFO","msg":"source","reason":"none"}`}, ""},
 		{"plain words on stderr", order{Warn: "disk full"}, "disk full"},
 		{"plain words on stdout", order{Print: "disk full"}, ""},
+		{"a warning without words", order{Print: `{"level":"WARN","msg":""}` + "\n" + `{"level":"WARN","msg":""}`}, ""},
 		{"of another invocation", order{Warn: `{"level":"WARN","msg":"late","request_id":"other"}`}, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

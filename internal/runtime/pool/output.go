@@ -38,6 +38,12 @@ func (w *lineWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// flush logs what came after the last line break, once nothing more comes.
+func (w *lineWriter) flush() {
+	w.emit(w.rest)
+	w.rest = nil
+}
+
 // emit logs a line. A record of log/slog's JSON handler keeps its level, its
 // message and its attributes; every other line is the message.
 func (w *lineWriter) emit(line []byte) {

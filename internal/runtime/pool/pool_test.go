@@ -3,7 +3,6 @@ package pool_test
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -245,22 +244,6 @@ func TestEnvironment_OwnLibrariesThenTheUsersAndNoSystemFolderBefore(t *testing.
 	want := root + ":" + root + "/lib:/opt/vips/lib:/opt/vips/lib64:/opt/lib"
 	if got := mustAsk(t, p, order{GetEnv: "LD_LIBRARY_PATH"}).Text; got != want {
 		t.Errorf("LD_LIBRARY_PATH is %s, want %s", got, want)
-	}
-}
-
-func TestOutput_BecomesLogRecords(t *testing.T) {
-	var out logs
-	p := newPool(t, func(o *pool.Options) { o.Log = slog.New(slog.NewJSONHandler(&out, nil)) })
-	mustAsk(t, p, order{Print: "plain words"})
-	mustAsk(t, p, order{Print: `{"time":"2026-01-02T03:04:05Z","level":"WARN","msg":"key was odd","key":"a b"}`})
-	eventually(t, "both lines are logged", func() bool { return strings.Contains(out.String(), "key was odd") })
-	for _, want := range []string{
-		`"level":"INFO","msg":"plain words","stream":"stdout"`,
-		`"level":"WARN","msg":"key was odd","key":"a b"`,
-	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("log lacks %s:\n%s", want, out.String())
-		}
 	}
 }
 

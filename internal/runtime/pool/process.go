@@ -30,6 +30,7 @@ type process struct {
 	opts      *Options
 	api       *lambdaapi.Server
 	cmd       *exec.Cmd
+	output    [2]*lineWriter // of stdout and stderr
 	pid       int
 	exited    chan struct{}          // closed when it has ended
 	reason    atomic.Pointer[string] // why it was made to end; nil: it ended by itself
@@ -45,7 +46,12 @@ func startProcess(closing <-chan struct{}, sp *spawner, o *Options) (*process, e
 		return nil, err
 	}
 	p := &process{opts: o, api: api, exited: make(chan struct{})}
-	p.cmd = o.command(api.Addr(), p.hear)
+	p.output = [2]*lineWriter{
+		{log: o.Log, stream: streamOutput, heard: p.hear},
+		{log: o.Log, stream: streamError, heard: p.hear},
+	}
+	p.cmd = o.command(api.Addr())
+	p.cmd.Stdout, p.cmd.Stderr = p.output[0], p.output[1]
 	if err := sp.start(p.cmd); err != nil {
 		return nil, errors.Join(err, api.Close())
 	}
@@ -64,6 +70,9 @@ func startProcess(closing <-chan struct{}, sp *spawner, o *Options) (*process, e
 func (p *process) wait() {
 	_ = p.cmd.Wait() // what is worth knowing of it is in cmd.ProcessState
 	killGroup(p.pid)
+	for _, w := range p.output {
+		w.flush()
+	}
 	close(p.exited)
 }
 
@@ -216,7 +225,7 @@ func (p *process) exitState() string {
 }
 
 // command is the function's command line with its environment.
-func (o *Options) command(api string, heard func(requestID, complaint string)) *exec.Cmd {
+func (o *Options) command(api string) *exec.Cmd {
 	cmd := exec.Command(o.Function.Command[0], o.Function.Command[1:]...) //nolint:noctx // a context would end the process, not its group
 	cmd.Dir = o.Function.Root
 	cmd.Env = o.environment(api)
@@ -225,7 +234,5 @@ func (o *Options) command(api string, heard func(requestID, complaint string)) *
 	if o.Guard != nil {
 		cmd.ExtraFiles = []*os.File{o.Guard.file}
 	}
-	cmd.Stdout = &lineWriter{log: o.Log, stream: streamOutput, heard: heard}
-	cmd.Stderr = &lineWriter{log: o.Log, stream: streamError, heard: heard}
 	return cmd
 }

@@ -27,7 +27,7 @@ type Letter struct {
 	Body     []byte
 	ID       string // of the message
 	Reason   string
-	Attempts int
+	Attempts int // deliveries, as SQS counts them: also those of which nothing came
 	Sent     time.Time
 	Buried   time.Time
 	Settings string // Options.Settings of the run that gave it up
