@@ -3,6 +3,7 @@ package vips
 import (
 	"encoding/binary"
 	"iter"
+	"slices"
 
 	"pixmill/internal/imaging"
 )
@@ -49,17 +50,30 @@ func (b isoBox) full() (version byte, body []byte) {
 	return b.body[0], b.body[4:]
 }
 
-// itemTypes returns the types of all items that the file describes (ISO/IEC
-// 23008-12): "av01" is an image in AV1, "hvc1" one in HEVC, "Exif" is metadata.
-// What is not described cannot be decoded either.
-func itemTypes(data []byte) []string {
-	var types []string
-	for kind, meta := range boxes(data) {
-		if kind != "meta" {
-			continue
+// metaBoxes walks what is in the file's "meta" boxes.
+func metaBoxes(data []byte) iter.Seq2[string, isoBox] {
+	return func(yield func(string, isoBox) bool) {
+		for kind, meta := range boxes(data) {
+			if kind != "meta" {
+				continue
+			}
+			_, inner := meta.full()
+			for kind, box := range boxes(inner) {
+				if !yield(kind, box) {
+					return
+				}
+			}
 		}
-		_, inner := meta.full()
-		for kind, info := range boxes(inner) {
+	}
+}
+
+// itemTypes walks the types of all items that the file describes (ISO/IEC
+// 23008-12): "av01" is an image in AV1, "hvc1" one in HEVC, "Exif" is metadata.
+// What is not described cannot be decoded either. A file may describe millions:
+// keep none of them.
+func itemTypes(data []byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for kind, info := range metaBoxes(data) {
 			if kind != "iinf" {
 				continue
 			}
@@ -69,13 +83,12 @@ func itemTypes(data []byte) []string {
 				count = 4
 			}
 			for kind, entry := range boxes(entries[min(count, len(entries)):]) {
-				if t := itemType(entry); kind == "infe" && t != "" {
-					types = append(types, t)
+				if t := itemType(entry); kind == "infe" && t != "" && !yield(t) {
+					return
 				}
 			}
 		}
 	}
-	return types
 }
 
 // itemType reads an "infe" box; only versions 2 and 3 have a type.
@@ -97,15 +110,16 @@ var codingOf = map[string]imaging.Format{
 	"avc1": "", "vvc1": "", "evc1": "", "jpeg": "", "j2k1": "", "unci": "", "mski": "",
 }
 
-// codings returns the formats whose decoders the images in an AVIF or HEIC file
-// need, whatever its brand says, and the type of an item that none of them has.
+// codings returns the formats, each once, whose decoders the images in an AVIF or
+// HEIC file need, whatever its brand says, and the type of an item that none of
+// them has.
 func codings(data []byte) (formats []imaging.Format, unknown string) {
-	for _, t := range itemTypes(data) {
+	for t := range itemTypes(data) {
 		f, image := codingOf[t]
 		if image && f == "" {
 			return formats, t
 		}
-		if image {
+		if image && !slices.Contains(formats, f) {
 			formats = append(formats, f)
 		}
 	}

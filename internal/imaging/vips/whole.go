@@ -67,16 +67,26 @@ func pngEndsEarly(data []byte) bool {
 	return true
 }
 
-// boxesEndEarly is true where a box reaches beyond the end, or less than a box is left.
+// boxesEndEarly is true where a box reaches beyond the end, or where items are
+// described and nothing is there that could hold their data.
 func boxesEndEarly(data []byte) bool {
 	media := false
 	for kind, box := range boxes(data) {
 		if box.cut {
 			return true
 		}
-		media = media || kind == "mdat" || kind == "idat" || kind == "jxlc" || kind == "jxlp"
+		media = media || kind == "mdat" || kind == "jxlc" || kind == "jxlp"
 	}
-	return !media && len(itemTypes(data)) > 0
+	for kind := range metaBoxes(data) {
+		media = media || kind == "idat" // small items may lie beside their description
+	}
+	if media {
+		return false
+	}
+	for range itemTypes(data) {
+		return true
+	}
+	return false
 }
 
 // tiffEndsEarly looks for strips and tiles of the first directory that lie beyond
@@ -98,47 +108,57 @@ func tiffEndsEarly(data []byte) bool {
 	if directory+2+12*count > size {
 		return true
 	}
-	offsets, lengths := []uint64(nil), []uint64(nil)
+	var offsets, lengths tiffValues // the last ones: thousands of entries may name the same long array
 	for i := range count {
 		entry := data[directory+2+12*i:][:12]
 		switch order.Uint16(entry) {
 		case 273, 324: // StripOffsets, TileOffsets
-			offsets = tiffValues(data, entry, order)
+			offsets = newTIFFValues(data, entry, order)
 		case 279, 325: // StripByteCounts, TileByteCounts
-			lengths = tiffValues(data, entry, order)
+			lengths = newTIFFValues(data, entry, order)
 		}
 	}
-	for i := range min(len(offsets), len(lengths)) {
-		if offsets[i]+lengths[i] > size {
+	for i := range min(offsets.len(), lengths.len()) {
+		if offsets.at(i)+lengths.at(i) > size {
 			return true
 		}
 	}
 	return false
 }
 
-// tiffValues reads the values of a directory's entry, SHORT or LONG; none where
-// they lie outside.
-func tiffValues(data, entry []byte, order binary.ByteOrder) []uint64 {
-	width := map[uint16]uint64{3: 2, 4: 4}[order.Uint16(entry[2:])]
-	n := uint64(order.Uint32(entry[4:]))
-	values, total := entry[8:], n*width
-	if width == 0 {
-		return nil
+// tiffValues are the values of a directory's entry, SHORT or LONG, where they lie
+// in the file; the zero value has none.
+type tiffValues struct {
+	raw   []byte
+	width int // bytes of one
+	order binary.ByteOrder
+}
+
+// newTIFFValues finds them; there are none where they lie outside.
+func newTIFFValues(data, entry []byte, order binary.ByteOrder) tiffValues {
+	v := tiffValues{width: map[uint16]int{3: 2, 4: 4}[order.Uint16(entry[2:])], order: order}
+	total := uint64(order.Uint32(entry[4:])) * uint64(v.width)
+	if total <= 4 {
+		v.raw = entry[8:][:total]
+		return v
 	}
-	if total > 4 {
-		at := uint64(order.Uint32(entry[8:]))
-		if at+total > uint64(len(data)) {
-			return []uint64{}
-		}
-		values = data[at : at+total]
+	at := uint64(order.Uint32(entry[8:]))
+	if at+total <= uint64(len(data)) {
+		v.raw = data[at : at+total]
 	}
-	out := make([]uint64, n)
-	for i := range out {
-		if width == 2 {
-			out[i] = uint64(order.Uint16(values[2*i:]))
-		} else {
-			out[i] = uint64(order.Uint32(values[4*i:]))
-		}
+	return v
+}
+
+func (v tiffValues) len() int {
+	if v.width == 0 {
+		return 0
 	}
-	return out
+	return len(v.raw) / v.width
+}
+
+func (v tiffValues) at(i int) uint64 {
+	if v.width == 2 {
+		return uint64(v.order.Uint16(v.raw[2*i:]))
+	}
+	return uint64(v.order.Uint32(v.raw[4*i:]))
 }
