@@ -18,6 +18,7 @@ import (
 	"pixmill/internal/imaging"
 	"pixmill/internal/imaging/bimgengine"
 	"pixmill/internal/imaging/vips"
+	"pixmill/internal/notify"
 	"pixmill/internal/preset"
 )
 
@@ -26,7 +27,7 @@ type Options struct {
 	Config *preset.Config
 
 	// Source and Output replace the S3 buckets that Config names: files, or
-	// memory. Both or none.
+	// memory. Both or none. With them no completion events are sent.
 	Source, Output *blob.Bucket
 }
 
@@ -37,7 +38,8 @@ type App struct {
 	Output  *blob.Bucket
 	Engine  imaging.Engine
 
-	close []func()
+	notify func(context.Context, handler.Completion) error // nil where Config names no place for events
+	close  []func()
 }
 
 // New makes the engine, the buckets and the handler. It sends no request: a
@@ -56,6 +58,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		Version: Version(),
 		Now:     time.Now,
 		Jitter:  func(max time.Duration) time.Duration { return rand.N(max) },
+		Notify:  a.notify,
 	})
 	return a, nil
 }
@@ -71,8 +74,23 @@ func (a *App) open(ctx context.Context, o Options) error {
 		}
 		a.close = append(a.close, store.Close)
 		a.Source, a.Output = store.Bucket(o.Config.Source.Bucket), store.Bucket(o.Config.Output.Bucket)
+		if err := a.openNotify(ctx, o.Config.Notify); err != nil {
+			return err
+		}
 	}
 	return a.openEngine(o.Config)
+}
+
+func (a *App) openNotify(ctx context.Context, to preset.Notify) error {
+	if to == (preset.Notify{}) {
+		return nil
+	}
+	n, err := notify.New(ctx, to)
+	if err != nil {
+		return err
+	}
+	a.notify, a.close = n.Send, append(a.close, n.Close)
+	return nil
 }
 
 func (a *App) openEngine(c *preset.Config) error {

@@ -6,6 +6,7 @@ import (
 	"image"
 	_ "image/jpeg" // the check decodes with another decoder than the engine's
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,7 +102,7 @@ func TestApp_RefusesBrokenSourcesWithTheReason(t *testing.T) {
 			t.Fatal(err)
 		}
 		out, err := a.Handler.Handle(t.Context(), event.ObjectEvent{Bucket: "uploads", Key: key})
-		if err != nil || out.Result != handler.ResultRejected || !bytes.Contains([]byte(out.Reason), []byte(c.want)) {
+		if err != nil || out.Result != handler.ResultRejected || !strings.Contains(strings.ToLower(out.Reason), c.want) {
 			t.Errorf("%s: %+v, %v; want rejected with %q", key, out, err, c.want)
 		}
 	}
@@ -121,4 +122,31 @@ func TestNew_WithoutTheBuildTagBimgIsMisconfigured(t *testing.T) {
 	if fault.KindOf(err) != fault.Misconfigured {
 		t.Errorf("error %v, want misconfigured", err)
 	}
+}
+
+// With buckets of S3 the configuration's places for events are opened, without
+// asking them anything; with other buckets they are left alone.
+func TestNew_NotifyBelongsToTheBucketsOfS3(t *testing.T) {
+	for name, value := range map[string]string{
+		"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
+	} {
+		t.Setenv(name, value)
+	}
+	text := config + "notify: {eventbridge: default}\n"
+	open(t, text)
+	cfg, err := preset.Parse("pixmill.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = app.New(t.Context(), app.Options{Config: cfg})
+	if fault.KindOf(err) != fault.Misconfigured || !strings.Contains(fmt.Sprint(err), "send completion events: misconfigured: no region") {
+		t.Errorf("without a region: %v", err)
+	}
+	t.Setenv("AWS_REGION", "eu-central-1")
+	a, err := app.New(t.Context(), app.Options{Config: cfg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Close()
 }

@@ -21,8 +21,9 @@ const (
 	VarConfig       = "PIXMILL_CONFIG"        // the path of a pixmill.yaml, or, with a line break in it, its text
 	VarSourceBucket = "PIXMILL_SOURCE_BUCKET" // instead of source.bucket
 	VarOutputBucket = "PIXMILL_OUTPUT_BUCKET" // instead of output.bucket
+	VarNotify       = "PIXMILL_NOTIFY"        // instead of notify: "eventbridge=BUS sns=ARN sqs=URL", or "none"
 	VarLogLevel     = "PIXMILL_LOG_LEVEL"     // debug, info, warn or error
-	VarLogFormat    = "PIXMILL_LOG_FORMAT"    // json or text
+	VarLogFormat    = "PIXMILL_LOG_FORMAT"    // json, text or terminal
 )
 
 // DefaultFile is the configuration that is taken, if it is there, when none is named.
@@ -45,12 +46,14 @@ func Load(getenv func(string) string, file string) (Settings, error) {
 	log, logErr := logFrom(getenv)
 	s := Settings{Log: log}
 	opts, bucketErr := bucketsFrom(getenv)
+	notify, notifyErr := notifyFrom(getenv)
+	opts = append(opts, notify...)
 	if file == "" {
 		file = getenv(VarConfig)
 	}
 	var err error
 	s.Presets, s.From, err = load(file, opts)
-	if err := errors.Join(logErr, bucketErr, err); err != nil {
+	if err := errors.Join(logErr, bucketErr, notifyErr, err); err != nil {
 		return Settings{Log: log}, misconfigured{err}
 	}
 	return s, nil
@@ -93,6 +96,18 @@ func bucketsFrom(getenv func(string) string) ([]preset.Option, error) {
 	return opts, errors.Join(errs...)
 }
 
+func notifyFrom(getenv func(string) string) ([]preset.Option, error) {
+	text := getenv(VarNotify)
+	if text == "" {
+		return nil, nil
+	}
+	n, err := preset.ParseNotify(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", VarNotify, err)
+	}
+	return []preset.Option{preset.NotifyTo(n)}, nil
+}
+
 func logFrom(getenv func(string) string) (Log, error) {
 	log := Log{Level: slog.LevelInfo}
 	var errs []error
@@ -102,10 +117,10 @@ func logFrom(getenv func(string) string) (Log, error) {
 		}
 	}
 	switch format := strings.ToLower(getenv(VarLogFormat)); format {
-	case "", FormatJSON, FormatText:
+	case "", FormatJSON, FormatText, FormatTerminal:
 		log.Format = format
 	default:
-		errs = append(errs, fmt.Errorf("%s: %q is not one of %s, %s", VarLogFormat, format, FormatJSON, FormatText))
+		errs = append(errs, fmt.Errorf("%s: %q is not one of %s, %s, %s", VarLogFormat, format, FormatJSON, FormatText, FormatTerminal))
 	}
 	return log, errors.Join(errs...)
 }

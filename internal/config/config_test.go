@@ -10,6 +10,7 @@ import (
 
 	"pixmill/internal/config"
 	"pixmill/internal/fault"
+	"pixmill/internal/preset"
 )
 
 const small = `source: {bucket: photos}
@@ -69,7 +70,7 @@ func TestLoad_SaysTogetherWhatIsWrong(t *testing.T) {
 	}
 	want := strings.Join([]string{
 		`PIXMILL_LOG_LEVEL: "loud" is not one of debug, info, warn, error`,
-		`PIXMILL_LOG_FORMAT: "xml" is not one of json, text`,
+		`PIXMILL_LOG_FORMAT: "xml" is not one of json, text, terminal`,
 		`PIXMILL_OUTPUT_BUCKET: "Bad_Name" is not a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-', beginning and ending with a letter or digit`,
 		`PIXMILL_CONFIG:5:23: presets.one[0].widht: unknown field; did you mean "width"?`,
 	}, "\n")
@@ -111,6 +112,8 @@ func TestLog_LevelAndFormat(t *testing.T) {
 		{"", "", config.FormatText, "level=INFO msg=b\n"},
 		{"DEBUG", "TEXT", config.FormatJSON, "level=DEBUG msg=a\nlevel=INFO msg=b\n"},
 		{"warn", "json", config.FormatText, ""},
+		{"", "", config.FormatTerminal, "INFO  b\n"},
+		{"debug", "terminal", config.FormatJSON, "DEBUG a\nINFO  b\n"},
 	} {
 		s, err := config.Load(environment(map[string]string{
 			config.VarConfig: small, config.VarLogLevel: test.level, config.VarLogFormat: test.format,
@@ -125,5 +128,25 @@ func TestLog_LevelAndFormat(t *testing.T) {
 		if out.String() != test.want {
 			t.Errorf("%+v: got %q", test, out.String())
 		}
+	}
+}
+
+func TestLoad_NotifyFromTheEnvironment(t *testing.T) {
+	text := small + "notify: {eventbridge: default}\n"
+	load := func(notify string) (config.Settings, error) {
+		return config.Load(environment(map[string]string{config.VarConfig: text, config.VarNotify: notify}), "")
+	}
+	queue := "https://sqs.eu-central-1.amazonaws.com/123456789012/done"
+	for notify, want := range map[string]preset.Notify{
+		"":             {EventBridge: "default"},
+		"none":         {},
+		"sqs=" + queue: {SQS: queue},
+	} {
+		if s, err := load(notify); err != nil || s.Presets.Notify != want {
+			t.Errorf("%q: %+v, %v; want %+v", notify, s.Presets, err, want)
+		}
+	}
+	if _, err := load("default"); err == nil || !strings.Contains(err.Error(), `PIXMILL_NOTIFY: "default" is not one of eventbridge=BUS`) {
+		t.Errorf("error is %v", err)
 	}
 }

@@ -18,6 +18,10 @@ const (
 	MaxPayloadBytes = 8 << 20
 	// MaxRecords is the most entries of one "Records"; SQS's largest batch.
 	MaxRecords = 10_000
+	// MaxDepth is how many envelopes may stand in each other. The longest way that
+	// AWS offers has five: SQS, SNS, EventBridge, a destination's record, S3. It
+	// also ends the circle of a function that is its own destination on success.
+	MaxDepth = 6
 )
 
 // format is one form that a notification comes in: how it is recognised and
@@ -26,28 +30,38 @@ type format struct {
 	envelope Envelope
 	looksFor string // for people, when nothing fits
 	fits     func(object) bool
-	read     func(object) ([]Item, error)
+	read     func(o object, depth int) ([]Item, error)
 }
 
-// delivered lists what an invocation may carry, quoted what may stand as text
-// in a message of a queue.
-func delivered() []format { return append(quoted(), sqsFormat()) }
-func quoted() []format    { return []format{s3Format(), testFormat(), directFormat()} }
+// delivered lists what an invocation may carry, quoted what may also stand
+// inside another envelope: SQS and HTTP end at the function.
+func delivered() []format { return append(quoted(), sqsFormat(), httpFormat()) }
+
+func quoted() []format {
+	return []format{
+		s3Format(), testFormat(), snsFormat(), snsMessageFormat(),
+		eventBridgeFormat(), destinationFormat(), directFormat(),
+	}
+}
 
 // Decode reads one invocation's payload. Fields that it does not know are
 // passed over. The error is Rejected and says what was looked for and what was
 // seen; it shows names of fields, and keys that cannot be decoded, but no other
 // content. What can be told item by item is in Item.Err instead.
 func Decode(payload []byte) (Delivery, error) {
-	f, items, err := decodeAs(delivered(), payload)
+	f, items, err := decodeAs(delivered(), payload, 1)
 	if err != nil {
 		return Delivery{}, fault.New(fault.Rejected, "decode event", "", err)
 	}
 	return Delivery{Envelope: f.envelope, Items: items}, nil
 }
 
-// decodeAs reads text in the first of the formats that fits.
-func decodeAs(formats []format, text []byte) (format, []Item, error) {
+// decodeAs reads text in the first of the formats that fits; depth counts the
+// envelopes from the outside, from 1.
+func decodeAs(formats []format, text []byte, depth int) (format, []Item, error) {
+	if depth > MaxDepth {
+		return format{}, nil, &fault.LimitError{Field: "nesting", Limit: MaxDepth, Value: int64(depth), Unit: "envelopes"}
+	}
 	if n := len(text); n > MaxPayloadBytes {
 		return format{}, nil, &fault.LimitError{Field: "payload", Limit: MaxPayloadBytes, Value: int64(n), Unit: "bytes"}
 	}
@@ -57,11 +71,32 @@ func decodeAs(formats []format, text []byte) (format, []Item, error) {
 	}
 	for _, f := range formats {
 		if f.fits(o) {
-			items, err := f.read(o)
+			items, err := f.read(o, depth)
 			return f, items, err
 		}
 	}
 	return format{}, nil, fmt.Errorf("looked for %s; saw %s", lookedFor(formats), o)
+}
+
+// unwrap reads text that stands inside an item's envelope, and enters what is in
+// it. The error is of what could not be read; what could be is entered all the same.
+func (it *Item) unwrap(formats []format, text []byte, depth int) error {
+	f, inner, err := decodeAs(formats, text, depth+1)
+	if err != nil {
+		return err
+	}
+	var bad []error
+	for _, in := range inner {
+		it.Events = append(it.Events, in.Events...)
+		it.Ignored = append(it.Ignored, in.Ignored...)
+		if in.Err != nil {
+			bad = append(bad, in.Err)
+		}
+		if it.Inside == nil {
+			it.Inside = append([]Envelope{f.envelope}, in.Inside...)
+		}
+	}
+	return join(1, bad...)
 }
 
 func lookedFor(formats []format) string {
@@ -75,6 +110,7 @@ func lookedFor(formats []format) string {
 
 // object is a JSON object whose values have not been read yet.
 type object struct {
+	text    []byte
 	fields  map[string]json.RawMessage // a repeated name: the last one
 	records []json.RawMessage          // "Records", where that is an array
 	source  string                     // eventSource of the first record
@@ -85,7 +121,7 @@ func parseObject(text []byte) (object, error) {
 	if !utf8.Valid(text) {
 		return object{}, errors.New("text that is not UTF-8")
 	}
-	var o object
+	o := object{text: text}
 	if err := json.Unmarshal(text, &o.fields); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 			return object{}, fmt.Errorf("%d bytes that are not JSON: %w at byte %d", len(text), syntax, syntax.Offset)

@@ -103,7 +103,7 @@ func expect(t *testing.T, payload []byte, want Delivery) {
 func same(a, b Delivery) bool {
 	return a.Envelope == b.Envelope && slices.EqualFunc(a.Items, b.Items, func(a, b Item) bool {
 		return a.MessageID == b.MessageID && a.GroupID == b.GroupID && a.Attempt == b.Attempt &&
-			slices.Equal(a.Events, b.Events) && slices.Equal(a.Ignored, b.Ignored) && fmt.Sprint(a.Err) == fmt.Sprint(b.Err)
+			slices.Equal(a.Inside, b.Inside) && slices.Equal(a.Events, b.Events) && slices.Equal(a.Ignored, b.Ignored) && fmt.Sprint(a.Err) == fmt.Sprint(b.Err)
 	})
 }
 

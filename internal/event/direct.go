@@ -18,7 +18,7 @@ func directFormat() format {
 	}
 }
 
-func readDirect(o object) ([]Item, error) {
+func readDirect(o object, _ int) ([]Item, error) {
 	e := ObjectEvent{Op: OpDirect}
 	for _, f := range []struct {
 		name     string

@@ -1,6 +1,7 @@
 // Package event turns every envelope in which a bucket's notification arrives
 // into []ObjectEvent. It decides nothing about the object itself: an event only
-// says which object may have changed.
+// says which object may have changed. It verifies no signature: who may invoke
+// the function or write to its queue is a matter of permissions.
 package event
 
 import "time"
@@ -18,10 +19,15 @@ const (
 
 // ObjectEvent says that one object may have changed.
 type ObjectEvent struct {
-	Bucket    string
-	Key       string // decoded exactly once
+	Bucket string
+	Key    string // decoded exactly once
+	// Alternative is the other key that the event may mean, empty where there is
+	// none: it is to be handled as a source of its own if Key names no source.
+	Alternative string
+
 	Op        Op
-	Name      string    // the event's own name, for example "ObjectCreated:Put"
+	Name      string    // the event's own name: "ObjectCreated:Put", "Object Created"
+	Detail    string    // what else the event says of the change, for people
 	Time      time.Time // zero where the event has none
 	VersionID string
 	ETag      string // without quotes
@@ -38,27 +44,32 @@ type Ignored struct {
 // Item is what succeeds or fails as one: a message of a queue, or all of a
 // delivery that did not come from a queue.
 type Item struct {
-	MessageID string // SQS; empty elsewhere
-	GroupID   string // FIFO queues only: a standard queue's groups say nothing of order
-	Attempt   int    // SQS's ApproximateReceiveCount, 1 the first time; 0 elsewhere
+	MessageID string     // SQS; empty elsewhere
+	GroupID   string     // FIFO queues only: a standard queue's groups say nothing of order
+	Attempt   int        // SQS's ApproximateReceiveCount, 1 the first time; 0 elsewhere
+	Inside    []Envelope // what stood in the delivery's envelope, from the outside in; often nothing
 	Events    []ObjectEvent
 	Ignored   []Ignored
 	Err       error // something in the item could not be decoded: Rejected; what could be is in Events
 }
 
-// Envelope names the outermost form in which a delivery came.
+// Envelope names a form in which events come. Each has a file of its own.
 type Envelope string
 
 // The envelopes that Decode knows.
 const (
-	EnvelopeS3     Envelope = "s3"
-	EnvelopeSQS    Envelope = "sqs"
-	EnvelopeDirect Envelope = "direct"
-	EnvelopeTest   Envelope = "s3-test-event"
+	EnvelopeS3          Envelope = "s3"
+	EnvelopeSQS         Envelope = "sqs"
+	EnvelopeSNS         Envelope = "sns"
+	EnvelopeEventBridge Envelope = "eventbridge"
+	EnvelopeDestination Envelope = "destination" // what Lambda tells of another invocation
+	EnvelopeDirect      Envelope = "direct"
+	EnvelopeTest        Envelope = "s3-test-event"
+	EnvelopeHTTP        Envelope = "http" // no event at all: a request for the gateway
 )
 
 // Delivery is one invocation's payload.
 type Delivery struct {
-	Envelope Envelope
+	Envelope Envelope // the outermost
 	Items    []Item
 }

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,11 +15,18 @@ import (
 // record has a reason, and nothing is left out without a word.
 func FuzzDecode(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.json")
-	if err != nil || len(files) < 15 {
+	if err != nil || len(files) < 30 {
 		f.Fatalf("seeds: %v, %v", files, err)
 	}
 	for _, name := range files {
 		f.Add(load(f, strings.TrimPrefix(name, "testdata/")))
+	}
+	for _, name := range awsEvents(f) {
+		payload, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(payload)
 	}
 	for _, s := range []string{``, `null`, `{}`, `{"Records":[{}]}`, `{"bucket":"b","key":"%2B"}`, `{"Records":[{"eventSource":"aws:sqs","body":"{}"}]}`} {
 		f.Add([]byte(s))
@@ -49,7 +57,7 @@ func checkItem(t *testing.T, envelope Envelope, it Item) {
 		t.Error("a message that cannot be given back")
 	}
 	for _, e := range it.Events {
-		if e.Bucket == "" || e.Key == "" || e.Op == "" || len(e.Key) > maxKeyBytes || !utf8.ValidString(e.Key) {
+		if e.Bucket == "" || e.Key == "" || e.Op == "" || len(e.Key) > maxKeyBytes || !utf8.ValidString(e.Key) || e.Alternative == e.Key {
 			t.Errorf("an event for no object: %+v", e)
 		}
 	}

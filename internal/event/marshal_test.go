@@ -72,7 +72,7 @@ func TestMarshalSQS_DecodesToTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			item := Item{MessageID: fmt.Sprint("m", i), Attempt: i + 1, Events: events}
+			item := Item{MessageID: fmt.Sprint("m", i), Attempt: i + 1, Inside: []Envelope{EnvelopeS3}, Events: events}
 			m := SQSMessage{ID: item.MessageID, Body: string(body), QueueARN: arn, GroupID: "g", ReceiveCount: i + 1}
 			if strings.HasSuffix(arn, ".fifo") {
 				item.GroupID = "g"

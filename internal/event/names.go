@@ -14,6 +14,7 @@ const (
 	IgnoredLost             = "reduced-redundancy" // S3 lost the object: nothing can be read
 	IgnoredAccess           = "access"             // somebody read the object (MinIO)
 	IgnoredUnknownName      = "unknown-name"
+	IgnoredHTTP             = "http-request" // a request for the gateway names no object
 )
 
 // meaning is what an event's name says: an Op, or why there is nothing to do.
@@ -45,7 +46,6 @@ var names = map[string]meaning{
 	"ObjectTagging:Delete":        {ignored: IgnoredTagging},
 	"ObjectAcl:Put":               {ignored: IgnoredACL},
 	"LifecycleTransition":         {ignored: IgnoredStorageClass},
-	"IntelligentTiering":          {ignored: IgnoredStorageClass},
 	"ReducedRedundancyLostObject": {ignored: IgnoredLost},
 
 	"Object Created":               {op: OpCreated},
@@ -71,6 +71,8 @@ func NameToOp(name string) (op Op, ignored string) {
 	switch family, _, _ := strings.Cut(name, ":"); family {
 	case "Replication":
 		return "", IgnoredReplication
+	case "IntelligentTiering":
+		return "", IgnoredStorageClass
 	case "ObjectAccessed":
 		return "", IgnoredAccess
 	}

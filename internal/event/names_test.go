@@ -22,7 +22,7 @@ func TestNameToOp(t *testing.T) {
 		{"", IgnoredTagging, []string{"ObjectTagging:Put", "ObjectTagging:Delete", "Object Tags Added", "Object Tags Deleted"}},
 		{"", IgnoredACL, []string{"s3:ObjectAcl:Put", "Object ACL Updated"}},
 		{"", IgnoredReplication, []string{"Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked"}},
-		{"", IgnoredStorageClass, []string{"LifecycleTransition", "IntelligentTiering", "Object Access Tier Changed"}},
+		{"", IgnoredStorageClass, []string{"LifecycleTransition", "IntelligentTiering", "s3:IntelligentTiering:TransitionAccess", "Object Access Tier Changed"}},
 		{"", IgnoredLost, []string{"s3:ReducedRedundancyLostObject"}},
 		{"", IgnoredAccess, []string{"s3:ObjectAccessed:Get"}},
 		{"", IgnoredTestEvent, []string{"s3:TestEvent"}},

@@ -8,7 +8,7 @@ import (
 	"pixmill/internal/fault"
 )
 
-// readRecord reads one entry of "Records" into a struct. The error names the
+// readRecord reads one JSON object, such as an entry of "Records", into a struct. The error names the
 // field and says what it holds instead, not its value.
 func readRecord(raw json.RawMessage, to any) error {
 	err := json.Unmarshal(raw, to)
@@ -29,9 +29,8 @@ func rejected(op, key string, err error) error {
 	return fault.New(fault.Rejected, op, key, err)
 }
 
-// join makes one line of some errors, the first three in full; of none it makes nil.
-func join(errs ...error) error {
-	const most = 3
+// join makes one line of some errors, the first ones in full; of none it makes nil.
+func join(most int, errs ...error) error {
 	if len(errs) == 0 {
 		return nil
 	}

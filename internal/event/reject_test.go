@@ -9,7 +9,8 @@ import (
 )
 
 func TestDecode_SaysWhatWasLookedForAndWhatWasSeen(t *testing.T) {
-	const lookedFor = `looked for Records of S3, an s3:TestEvent, {"bucket", "key"} or Records of SQS; `
+	const lookedFor = `looked for Records of S3, an s3:TestEvent, Records of SNS, an SNS notification, an EventBridge event, ` +
+		`a record for a destination, {"bucket", "key"}, Records of SQS or an HTTP request of version 2.0; `
 	many := `{"Records":[` + strings.Repeat(`{"eventSource":"aws:sqs"},`, MaxRecords) + `{}]}`
 	tests := []struct {
 		name, payload, want string
@@ -29,7 +30,11 @@ func TestDecode_SaysWhatWasLookedForAndWhatWasSeen(t *testing.T) {
 		{"no records", `{"Records":[]}`, lookedFor + `saw "Records" without any record`},
 		{"records of another kind", `{"Records":"x"}`, lookedFor + `saw "Records" without any record`},
 		{"another source", `{"Records":[{"eventSource":"aws:kinesis"}]}`, lookedFor + `saw 1 Records, the first with eventSource "aws:kinesis"`},
-		{"SNS", `{"Records":[{"EventSource":"aws:sns"}]}`, `the first with eventSource "aws:sns"`},
+		{"a source with a capital E", `{"Records":[{"EventSource":"aws:ses"}]}`, `the first with eventSource "aws:ses"`},
+		{"a request of version 1.0", `{"version":"1.0","requestContext":{"http":{}}}`, `saw an object with "requestContext", "version"`},
+		{"EventBridge without detail", `{"detail-type":"Object Created","source":"aws.s3"}`, `saw an object with "detail-type", "source"`},
+		{"EventBridge, detail-type of another kind", `{"detail-type":1,"detail":{}}`, "detail-type holds a number where a string belongs"},
+		{"a record for a destination, broken", `{"requestContext":"x","requestPayload":{}}`, "requestContext holds a string where a struct"},
 		{"record without a source", `{"Records":[7]}`, `saw 1 Records, the first with eventSource ""`},
 		{"too many", many, "Records is 10001 records, over the limit of 10000 records"},
 		{"too long", strings.Repeat(" ", MaxPayloadBytes+1), "payload is 8388609 bytes, over the limit of 8388608 bytes"},
@@ -107,7 +112,7 @@ func TestDecode_MessagesThatCannotBeRead(t *testing.T) {
 		name, message, want string
 	}{
 		{"no messageId", `{"eventSource":"aws:sqs","body":"{\"bucket\":\"b\",\"key\":\"k\"}"}`, "messageId is empty"},
-		{"no body", `{"eventSource":"aws:sqs","messageId":"m"}`, `decode SQS message "m": rejected: body: looked for Records of S3, an s3:TestEvent or {"bucket", "key"}; saw 0 bytes`},
+		{"no body", `{"eventSource":"aws:sqs","messageId":"m"}`, `decode SQS message "m": rejected: body: looked for Records of S3, an s3:TestEvent, Records of SNS, an SNS notification, an EventBridge event, a record for a destination or {"bucket", "key"}; saw 0 bytes`},
 		{"body of another kind", `{"eventSource":"aws:sqs","body":{},"messageId":"m"}`, `decode SQS message "m": rejected: body holds a object where a string belongs`},
 		{"a queue in a queue", `{"eventSource":"aws:sqs","messageId":"m","body":"{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"}`, `saw 1 Records, the first with eventSource "aws:sqs"`},
 	}

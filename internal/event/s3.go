@@ -58,9 +58,12 @@ type s3Object struct {
 	Sequencer string `json:"sequencer,omitempty"`
 }
 
+// mostInFull is how many errors of one notification are given in full.
+const mostInFull = 3
+
 // readS3 makes one item of all records: outside a queue they succeed or fail
 // together. A record that cannot be read takes none of the others with it.
-func readS3(o object) ([]Item, error) {
+func readS3(o object, _ int) ([]Item, error) {
 	records, err := o.checkedRecords()
 	if err != nil {
 		return nil, err
@@ -72,7 +75,7 @@ func readS3(o object) ([]Item, error) {
 			bad = append(bad, fmt.Errorf("record %d: %w", i, err))
 		}
 	}
-	item.Err = rejected("decode S3 event", "", join(bad...))
+	item.Err = rejected("decode S3 event", "", join(mostInFull, bad...))
 	return []Item{item}, nil
 }
 

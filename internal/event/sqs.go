@@ -42,21 +42,21 @@ const (
 )
 
 // readSQS makes an item of each message; an unreadable one fails alone.
-func readSQS(o object) ([]Item, error) {
+func readSQS(o object, depth int) ([]Item, error) {
 	records, err := o.checkedRecords()
 	if err != nil {
 		return nil, err
 	}
 	items := make([]Item, 0, len(records))
 	for _, raw := range records {
-		items = append(items, readMessage(raw))
+		items = append(items, readMessage(raw, depth))
 	}
 	return items, nil
 }
 
 // readMessage reads the message even of a record that is partly unreadable, for
 // its messageId: only with that can the message be given back.
-func readMessage(raw json.RawMessage) Item {
+func readMessage(raw json.RawMessage, depth int) Item {
 	var r sqsRecord
 	if err := readRecord(raw, &r); err != nil {
 		return Item{MessageID: r.MessageID, Err: rejected("decode SQS message", r.MessageID, err)}
@@ -70,17 +70,9 @@ func readMessage(raw json.RawMessage) Item {
 	if r.MessageID == "" {
 		bad = append(bad, errors.New("messageId is empty"))
 	}
-	_, inner, err := decodeAs(quoted(), []byte(r.Body))
-	if err != nil {
+	if err := item.unwrap(quoted(), []byte(r.Body), depth); err != nil {
 		bad = append(bad, fmt.Errorf("body: %w", err))
 	}
-	for _, in := range inner {
-		item.Events = append(item.Events, in.Events...)
-		item.Ignored = append(item.Ignored, in.Ignored...)
-		if in.Err != nil {
-			bad = append(bad, in.Err)
-		}
-	}
-	item.Err = rejected("decode SQS message", r.MessageID, join(bad...))
+	item.Err = rejected("decode SQS message", r.MessageID, join(len(bad), bad...))
 	return item
 }

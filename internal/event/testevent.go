@@ -13,7 +13,7 @@ func testFormat() format {
 	}
 }
 
-func readTestEvent(o object) ([]Item, error) {
+func readTestEvent(o object, _ int) ([]Item, error) {
 	var bucket string
 	if json.Unmarshal(o.fields["Bucket"], &bucket) != nil {
 		bucket = "" // it is only for people

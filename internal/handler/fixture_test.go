@@ -29,6 +29,8 @@ type fixture struct {
 	sourceHooks    faultblob.Hooks
 	engine         imaging.Engine
 	config         *preset.Config
+	now            func() time.Time
+	notify         func(context.Context, handler.Completion) error
 }
 
 func newFixture(t *testing.T) *fixture {
@@ -39,6 +41,7 @@ func newFixture(t *testing.T) *fixture {
 		calls:  &faultblob.Recorder{},
 		engine: newToyEngine(),
 		config: modelConfig(),
+		now:    time.Now,
 	}
 }
 
@@ -52,7 +55,8 @@ func (f *fixture) handlerOver(store driver.Bucket) *handler.Handler {
 		Presets: f.config,
 		Engine:  f.engine,
 		Version: "test",
-		Now:     time.Now,
+		Now:     f.now,
+		Notify:  f.notify,
 	})
 }
 

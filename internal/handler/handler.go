@@ -28,7 +28,7 @@ import (
 const maxPasses = 5
 
 // Config is what a Handler works with. Every field is required but Presets'
-// optional parts and Jitter.
+// optional parts, Jitter and Notify.
 type Config struct {
 	Source  *blob.Bucket
 	Output  *blob.Bucket
@@ -37,6 +37,10 @@ type Config struct {
 	Version string                                // of the program, for the manifest
 	Now     func() time.Time                      // the clock
 	Jitter  func(max time.Duration) time.Duration // a random duration below max; nil: no pause between passes
+
+	// Notify sends a completion event, and returns when it is safe with whoever
+	// passes it on. Nil: none is sent, which costs nothing.
+	Notify func(context.Context, Completion) error
 }
 
 // Handler reconciles outputs with sources. It may be used concurrently.
@@ -70,6 +74,7 @@ type Outcome struct {
 	Key         string
 	Result      Result
 	Reason      string // why nothing is wanted, or why the source was rejected
+	Detail      string // for a log: what the imaging library said of what failed
 	ManifestKey string // empty where the output is nothing
 	Manifest    *manifest.Manifest
 	Passes      int // looks
@@ -77,11 +82,28 @@ type Outcome struct {
 	Deletes     int // objects deleted
 }
 
+// note keeps what a library said of a failure of a variant, or of the source where
+// variant is empty. It is no part of the manifest: it differs between libraries.
+func (o *Outcome) note(variant string, err error) {
+	said := imaging.LibraryDetail(err)
+	if said == "" {
+		return
+	}
+	if variant != "" {
+		said = variant + ": " + said
+	}
+	if o.Detail != "" {
+		said = o.Detail + "; " + said
+	}
+	o.Detail = said
+}
+
 // errLookAgain ends a pass whose look turned out to be old.
 var errLookAgain = errors.New("the objects changed while they were looked at")
 
 // Handle makes the output agree with the source that ev names, and returns nil
-// only after a look that found agreement. When it returns, all its requests and
+// only after a look that found agreement and, where there is a Notify, after the
+// completion event of that look was sent. When it returns, all its requests and
 // goroutines have ended. The error is Transient (redeliver) or Misconfigured
 // (buckets, permissions; nothing was deleted); what is wrong with a source or a
 // variant is recorded in the manifest and is no error.
@@ -172,7 +194,7 @@ func (inv *invocation) reconcile(ctx context.Context) error {
 		inv.out.Passes++
 		if inv.agrees(l) {
 			inv.conclude(l)
-			return nil
+			return inv.announce(ctx, l)
 		}
 		if inv.out.Passes == maxPasses {
 			return fault.New(fault.Transient, "reconcile", inv.ev.Key, fmt.Errorf("no agreement after %d looks", maxPasses))

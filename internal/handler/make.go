@@ -53,6 +53,7 @@ func (inv *invocation) make(ctx context.Context, l *look, d *decision, kept map[
 	d.memory = d.memory || b.memory
 	inv.out.Puts += len(b.stored)
 	if lasting(err) {
+		inv.out.note("", err)
 		return d.reject(err), nil
 	}
 	if err != nil {
@@ -109,6 +110,7 @@ func (b *batch) emit(ctx context.Context, g *errgroup.Group, asked preset.Varian
 			return out.Err
 		}
 		b.memory = b.memory || wantsMemory(out.Err)
+		b.out.note(asked.Name, out.Err)
 		b.record(failed(asked, out.Err))
 	} else {
 		g.Go(func() error { return b.store(ctx, asked, out) })

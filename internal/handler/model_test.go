@@ -44,7 +44,8 @@ func TestMain(m *testing.M) {
 
 // TestModel_EveryScheduleConverges runs random schedules of puts, deletes,
 // duplicate deliveries, store faults, crashes and concurrent invocations, and
-// holds the end state to what the current sources ask for.
+// holds the end state to what the current sources ask for, and to what the
+// completion events have told of it.
 func TestModel_EveryScheduleConverges(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		inBubble(t, func() {
@@ -53,6 +54,7 @@ func TestModel_EveryScheduleConverges(t *testing.T) {
 			w.schedule(rt)
 			w.drain(rt)
 			w.checkOutput(rt)
+			w.checkCompletions(rt)
 		})
 	})
 }
@@ -164,7 +166,7 @@ func drawVerdict(rt *rapid.T, op string) verdict {
 		return crash
 	case n == 37:
 		return failBefore
-	case n == 36 && (op == "put" || op == "put-if" || op == "delete"):
+	case n == 36 && (op == "put" || op == "put-if" || op == "delete" || op == "send"):
 		return failAfter
 	case n == 35 && op == "put-if":
 		return conflict

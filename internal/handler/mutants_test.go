@@ -56,6 +56,23 @@ var mutants = []mutant{
 	{name: "takes HEAD's 404 for gone", test: converges, edits: []edit{
 		{"look.go", "_, a, err = inv.cfg.Source.Get(ctx, inv.ev.Key, 1)", "if err != nil {\n\t\treturn nil, nil\n\t}\n\t_, a, err = inv.cfg.Source.Get(ctx, inv.ev.Key, 1)"},
 	}},
+	{name: "completion event before the last look", test: converges, edits: []edit{
+		{"handler.go", "return inv.announce(ctx, l)", "return nil"},
+		{"act.go", "return inv.putManifest(ctx, l, d)", "if err := inv.putManifest(ctx, l, d); err != nil {\n\t\treturn err\n\t}\n\tl, err = inv.look(ctx)\n\tif err != nil || l.nothingBecause() != \"\" || l.manifest == nil {\n\t\treturn err\n\t}\n\treturn inv.announce(ctx, l)"},
+		{"act.go", "return inv.sweep(ctx, l, &decision{doc: &manifest.Manifest{}})", "if err := inv.sweep(ctx, l, &decision{doc: &manifest.Manifest{}}); err != nil {\n\t\treturn err\n\t}\n\treturn inv.announce(ctx, l)"},
+	}},
+	{name: "completion event only of what was written", test: converges, edits: []edit{
+		{"handler.go", "return inv.announce(ctx, l)", "if inv.out.Puts+inv.out.Deletes == 0 {\n\t\t\t\treturn nil\n\t\t\t}\n\t\t\treturn inv.announce(ctx, l)"},
+	}},
+	{name: "completion event that failed is forgotten", test: converges, edits: []edit{
+		{"handler.go", "return inv.announce(ctx, l)", "_ = inv.announce(ctx, l)\n\t\t\treturn nil"},
+	}},
+	{name: "completion event's id without the manifest's ETag", test: converges, edits: []edit{
+		{"completion.go", "m.PresetHash, l.manifestETag)", "m.PresetHash)"},
+	}},
+	{name: "absent is told only of what was deleted", test: converges, edits: []edit{
+		{"completion.go", "if inv.cfg.Notify == nil {", "if inv.cfg.Notify == nil || l.nothingBecause() != \"\" && inv.out.Deletes == 0 {"},
+	}},
 	{name: "manifest first", test: backed, edits: []edit{
 		{"handler.go", "out    Outcome\n}", "out    Outcome\n\tlater  []func() error\n}"},
 		{"make.go", "a, err := b.cfg.Output.Put(ctx, key, out.Data, &blob.PutOptions{", "a, err := b.putLater(ctx, key, out.Data, &blob.PutOptions{"},

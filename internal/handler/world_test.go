@@ -36,6 +36,10 @@ type world struct {
 
 	mu      sync.Mutex
 	pending []*request
+	effects int             // writes to the output and events sent, so far
+	written map[string]int  // by source key: the effects before the last write to its folder
+	sent    []sent          // completion events that arrived
+	told    map[string]bool // source keys of which there was an event
 }
 
 // run is one invocation.
@@ -78,6 +82,9 @@ func newWorld(config *preset.Config) *world {
 		output: memblob.New(memblob.Options{}),
 		config: config,
 		seen:   map[string]int{},
+
+		written: map[string]int{},
+		told:    map[string]bool{},
 	}
 	w.handler = handler.New(handler.Config{
 		Source:  blob.NewBucket(config.Source.Bucket, &gate{w: w, name: "source", Bucket: w.source}),
@@ -86,6 +93,7 @@ func newWorld(config *preset.Config) *world {
 		Engine:  newToyEngine(),
 		Version: "test",
 		Now:     time.Now,
+		Notify:  w.notify,
 	})
 	return w
 }
@@ -97,11 +105,13 @@ func (w *world) put(key, content string, meta map[string]string) {
 		return // the bucket is missing: the client knows
 	}
 	w.seen[key]++
+	w.told[key] = true
 	w.queue = append(w.queue, event.ObjectEvent{Bucket: w.config.Source.Bucket, Key: key, Op: event.OpCreated, ETag: a.ETag})
 }
 
 func (w *world) remove(key string) {
 	if w.source.Delete(context.Background(), key) == nil {
+		w.told[key] = true
 		w.queue = append(w.queue, event.ObjectEvent{Bucket: w.config.Source.Bucket, Key: key, Op: event.OpRemoved})
 	}
 }
@@ -225,12 +235,19 @@ func (g *gate) Put(ctx context.Context, key string, body []byte, opts *driver.Pu
 	if opts.IfMatch != "" || opts.IfNoneMatch {
 		op = "put-if"
 	}
-	err = g.pass(ctx, op, key, func() error { a, err = g.Bucket.Put(ctx, key, body, opts); return err })
+	err = g.pass(ctx, op, key, func() error {
+		a, err = g.Bucket.Put(ctx, key, body, opts)
+		g.w.wrote(key)
+		return err
+	})
 	return a, err
 }
 
 func (g *gate) Delete(ctx context.Context, key string) error {
-	return g.pass(ctx, "delete", key, func() error { return g.Bucket.Delete(ctx, key) })
+	return g.pass(ctx, "delete", key, func() error {
+		g.w.wrote(key)
+		return g.Bucket.Delete(ctx, key)
+	})
 }
 
 func (g *gate) ListPage(ctx context.Context, opts *driver.ListOptions) (p *driver.Page, err error) {

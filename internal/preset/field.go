@@ -108,6 +108,7 @@ var sameMeaning = map[string]string{
 	"jpg": "jpeg", "color_space": "colour_space", "colorspace": "colour_space", "colour": "background",
 	"color": "background", "crop": "cover", "pattern": "match", "variants": "presets", "top": "north",
 	"bottom": "south", "left": "west", "right": "east", "attention": "smart", "type": "format",
+	"bus": "eventbridge", "topic": "sns", "queue": "sqs",
 }
 
 // didYouMean returns `; did you mean "x"?` for the allowed word that is nearest to a

@@ -10,7 +10,10 @@ import (
 // Option changes a configuration before it is checked.
 type Option func(*overrides)
 
-type overrides struct{ source, output string }
+type overrides struct {
+	source, output string
+	notify         *Notify
+}
 
 // SourceBucket replaces source.bucket; an empty name replaces nothing.
 func SourceBucket(name string) Option { return func(o *overrides) { o.source = name } }
@@ -39,6 +42,7 @@ func Parse(filename string, data []byte, opts ...Option) (*Config, error) {
 	}
 	r.override(&raw.Source, "source", o.source)
 	r.override(&raw.Output, "output", o.output)
+	r.overrideNotify(&raw, o.notify)
 	if err := r.err(); err != nil {
 		return nil, err
 	}
@@ -72,6 +76,7 @@ func (r *report) build(raw *rawConfig) *Config {
 		Source:   r.location("source", raw.Source),
 		Output:   r.location("output", raw.Output),
 		Limits:   limits(raw.Limits),
+		Notify:   r.notify(raw.Notify),
 	}
 	if cfg.Engine == "" {
 		cfg.Engine = "vips"

@@ -12,6 +12,7 @@ type Config struct {
 	Output   Location
 	Rules    []Rule
 	Limits   imaging.Limits
+	Notify   Notify // nowhere where it is zero
 
 	presets map[string][]Variant // all, for WithPreset
 }

@@ -54,7 +54,7 @@ var syntaxProblems = map[string]wrong{
 var shapeProblems = map[string]wrong{
 	"a slip of the pen": {"quality: 55", "qualty: 55", []string{`p.yaml:13:48: presets.web[0].qualty: unknown field; did you mean "quality"?`}},
 	"another word":      {"format: jpeg", "format: jpeg, colorspace: p3", []string{`p.yaml:14:48: presets.web[1].colorspace: unknown field; did you mean "colour_space"?`}},
-	"unknown field":     {"revision: 3", "storage: 3", []string{`p.yaml:1:1: storage: unknown field: there are revision, engine, source, output, rules, presets, limits`}},
+	"unknown field":     {"revision: 3", "storage: 3", []string{`p.yaml:1:1: storage: unknown field: there are revision, engine, source, output, rules, presets, limits, notify`}},
 	"repeated field":    {"revision: 3", "revision: 3\nrevision: 4", []string{`p.yaml:2:1: revision: the field is there twice: first in line 1`}},
 	"missing section":   {"source: {bucket: uploads, prefix: \"\"}\n", "", []string{`p.yaml:1:1: source: the field is missing`}},
 	"missing field":     {"name: large, ", "", []string{`p.yaml:14:7: presets.web[1].name: the field is missing`}},

@@ -13,6 +13,13 @@ type rawConfig struct {
 	Rules    []rawRule               `yaml:"rules" jsonschema:"required,minItems=1" jsonschema_description:"Which keys get which presets. The first rule that matches a key decides; a key that none matches has no variants."`
 	Presets  map[string][]rawVariant `yaml:"presets" jsonschema:"required,minProperties=1" jsonschema_description:"Lists of variants, by a name for use in rules."`
 	Limits   rawLimits               `yaml:"limits,omitempty" jsonschema_description:"What one source may ask for. A source over a limit is rejected, with the numbers in its manifest."`
+	Notify   *rawNotify              `yaml:"notify,omitempty" jsonschema_description:"Where completion events go, one or several places. PIXMILL_NOTIFY overrides all of it."`
+}
+
+type rawNotify struct {
+	EventBridge string `yaml:"eventbridge,omitempty" jsonschema:"minLength=1,pattern=^(arn:aws[a-z-]*:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[/._A-Za-z0-9-]+$" jsonschema_description:"An EventBridge bus: its name or its ARN."`
+	SNS         string `yaml:"sns,omitempty" jsonschema:"minLength=1,pattern=^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]+([.]fifo)?$" jsonschema_description:"An SNS topic's ARN."`
+	SQS         string `yaml:"sqs,omitempty" jsonschema:"minLength=1,pattern=^https?://[^/ ]+(/[^/ ]+)*/[A-Za-z0-9_-]+([.]fifo)?$" jsonschema_description:"An SQS queue's URL."`
 }
 
 type rawLocation struct {

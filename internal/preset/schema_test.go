@@ -2,7 +2,6 @@ package preset
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"reflect"
 	"slices"
@@ -11,35 +10,16 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"github.com/invopop/jsonschema"
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"pixmill/internal/imaging"
+	"pixmill/internal/schematest"
 )
 
 // The JSON Schema is generated here, from the raw types and the tables of the
 // checks, and committed, so that no program carries the generator.
 const schemaFile = "../../docs/schema/pixmill.schema.json"
 
-// UPDATE_GOLDEN=1 writes the file anew.
-func TestSchema_IsUpToDate(t *testing.T) {
-	want, err := json.MarshalIndent(generateSchema(), "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	want = append(want, '\n')
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(schemaFile, want, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is not what the types say: UPDATE_GOLDEN=1 go test ./internal/preset -run TestSchema_IsUpToDate", schemaFile)
-	}
-}
+func TestSchema_IsUpToDate(t *testing.T) { schematest.UpToDate(t, schemaFile, generateSchema()) }
 
 func generateSchema() *jsonschema.Schema {
 	r := jsonschema.Reflector{
@@ -57,6 +37,7 @@ func generateSchema() *jsonschema.Schema {
 	presets, _ := s.Properties.Get("presets")
 	presets.MinProperties = &one
 	presets.AdditionalProperties.MinItems = &one
+	s.Definitions["notify"].MinProperties = &one
 	combinations(s.Definitions["variant"])
 	return s
 }
@@ -115,32 +96,19 @@ func has(field string, s *jsonschema.Schema) *jsonschema.Schema {
 	return &jsonschema.Schema{Properties: p}
 }
 
-func compileSchema(t *testing.T) *validator.Schema {
-	t.Helper()
-	s, err := validator.NewCompiler().Compile(schemaFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func validate(t *testing.T, s *validator.Schema, data []byte) error {
+func validate(t *testing.T, s schematest.Schema, data []byte) error {
 	t.Helper()
 	asJSON, err := yaml.YAMLToJSON(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	v, err := validator.UnmarshalJSON(bytes.NewReader(asJSON))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s.Validate(v)
+	return s.Validate(t, asJSON)
 }
 
 // TestSchema_AgreesWithTheParser holds both to the same files: what the parser
 // takes, an editor must not mark; what an editor can know to be wrong, it must.
 func TestSchema_AgreesWithTheParser(t *testing.T) {
-	s := compileSchema(t)
+	s := schematest.Compile(t, schemaFile)
 	good, err := os.ReadFile("testdata/every-field.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -172,6 +140,12 @@ func TestSchema_AgreesWithTheParser(t *testing.T) {
 		"a time without a unit":   {"deadline: 20s", "deadline: 20"},
 		"a ratio over the limit":  {"[1, 1.5, 2]", "[1, 9]"},
 		"a name with a slash":     {"name: second", "name: a/second"},
+		"events to nowhere":       {"notify:\n  eventbridge: arn:aws:events:eu-central-1:123456789012:event-bus/images\n  sns: arn:aws:sns:eu-central-1:123456789012:images.fifo\n  sqs: https://sqs.eu-central-1.amazonaws.com/123456789012/images.fifo\n", "notify: {}\n"},
+		"a bus with a space":      {":event-bus/images", ":event-bus/ima ges"},
+		"a topic without account": {"sns:eu-central-1:123456789012:", "sns:eu-central-1:"},
+		"a queue's ARN":           {"https://sqs.eu-central-1.amazonaws.com/123456789012/images.fifo", "arn:aws:sqs:eu-central-1:123456789012:images.fifo"},
+		"an unknown target":       {"sns: arn", "snss: arn"},
+		"an empty bus":            {"arn:aws:events:eu-central-1:123456789012:event-bus/images", `""`},
 		"a dimension beyond jpeg": {"dimension: 20000", "dimension: 70000"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -201,7 +175,7 @@ func TestSchema_TakesTheDefaultConfiguration(t *testing.T) {
 	if cfg.Limits != imaging.DefaultLimits() {
 		t.Errorf("the limits it writes out are not the defaults: %+v", cfg.Limits)
 	}
-	if err := validate(t, compileSchema(t), data); err != nil {
+	if err := validate(t, schematest.Compile(t, schemaFile), data); err != nil {
 		t.Error(err)
 	}
 }
@@ -215,7 +189,7 @@ func TestSchema_EveryFieldIsInTheExample(t *testing.T) {
 	}
 	for _, typ := range []reflect.Type{
 		reflect.TypeFor[rawConfig](), reflect.TypeFor[rawLocation](), reflect.TypeFor[rawRule](),
-		reflect.TypeFor[rawVariant](), reflect.TypeFor[rawLimits](),
+		reflect.TypeFor[rawVariant](), reflect.TypeFor[rawLimits](), reflect.TypeFor[rawNotify](),
 	} {
 		for _, name := range fieldsOf(typ).names {
 			if !bytes.Contains(data, []byte(name+":")) {

@@ -1,7 +1,9 @@
 // Package lambdafn is the handler as an AWS Lambda function: deliveries of S3,
-// of SQS and by direct invocation come in, and Lambda is told of each whether it
-// is done or must come again. It is the only importer of aws-lambda-go, it
-// decides nothing about images, and it keeps nothing between invocations.
+// SQS, SNS and EventBridge, records for destinations and direct invocations come
+// in, and Lambda is told of each whether it is done or must come again. Requests
+// of a Function URL or of API Gateway go to an http.Handler. The package is the
+// only importer of aws-lambda-go, it decides nothing about images, and it keeps
+// nothing between invocations.
 //
 // SQS needs ReportBatchItemFailures in its event source mapping: without it
 // Lambda deletes a whole batch when only some of its messages are done.
@@ -11,6 +13,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -38,6 +41,7 @@ type Adapter struct {
 	Log     *slog.Logger
 	Now     func() time.Time // the clock
 	Margin  time.Duration    // with less time left no further source is begun; 0: DefaultMargin
+	HTTP    http.Handler     // answers HTTP requests; nil: they get 501
 }
 
 // Invoke answers one invocation; aws-lambda-go calls it. See outcome.go for what
@@ -51,6 +55,9 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	}
 	ctx, cancel := a.keepReplyTime(ctx)
 	defer cancel()
+	if d.Envelope == event.EnvelopeHTTP {
+		return a.serve(ctx, log, payload)
+	}
 	b := a.newBatch(log, d)
 	verdicts := make([]verdict, len(d.Items))
 	for i, item := range d.Items {

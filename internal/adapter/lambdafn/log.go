@@ -19,6 +19,9 @@ const (
 func (b *batch) logSource(ctx context.Context, s *source) {
 	o, ev := s.outcome, s.event
 	level, kind, reason := slog.LevelInfo, "", o.Reason
+	if o.Result == handler.ResultRejected {
+		level = slog.LevelWarn // somebody waits for variants that there will not be
+	}
 	if s.err != nil {
 		k := fault.KindOf(s.err)
 		level, kind, reason = levelOf(k), k.String(), s.err.Error()
@@ -41,6 +44,7 @@ func (b *batch) logSource(ctx context.Context, s *source) {
 	for _, a := range []slog.Attr{ // what there is of them
 		slog.String("kind", kind),
 		slog.String("reason", reason),
+		slog.String("detail", o.Detail),
 		slog.String("sequencer", ev.Sequencer),
 		slog.String("version_id", ev.VersionID),
 	} {

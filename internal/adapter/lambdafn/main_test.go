@@ -32,6 +32,8 @@ func TestMain(m *testing.M) {
 
 // script is a handler that does what a key says and remembers what it was asked.
 type script struct {
+	results map[string]handler.Result // of keys that are not simply written
+
 	mu   sync.Mutex
 	seen []event.ObjectEvent
 }
@@ -44,6 +46,9 @@ func (s *script) Handle(ctx context.Context, ev event.ObjectEvent) (handler.Outc
 	s.mu.Unlock()
 	out := handler.Outcome{
 		Key: ev.Key, Result: handler.ResultWritten, ManifestKey: ev.Key + "/manifest.json", Passes: 2, Puts: 4, Deletes: 1,
+	}
+	if r, ok := s.results[ev.Key]; ok {
+		out.Result = r
 	}
 	word, arg, _ := strings.Cut(ev.Key, ":")
 	switch word {

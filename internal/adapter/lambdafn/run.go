@@ -27,6 +27,7 @@ type Options struct {
 	Log  *slog.Logger
 	Now  func() time.Time                       // the clock
 	Open func(context.Context) (Handler, error) // makes the handler, once
+	HTTP http.Handler                           // answers HTTP requests; nil: they get 501
 }
 
 // Run makes the handler and serves invocations until the process is ended from
@@ -45,7 +46,7 @@ func Run(ctx context.Context, o Options) error {
 		}
 		return err
 	}
-	adapter := &Adapter{Handler: h, Log: o.Log, Now: o.Now}
+	adapter := &Adapter{Handler: h, Log: o.Log, Now: o.Now, HTTP: o.HTTP}
 	lambda.StartWithOptions(adapter, lambda.WithContext(ctx)) // ends the process when the Runtime API is gone
 	return nil
 }

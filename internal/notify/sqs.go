@@ -1,0 +1,63 @@
+package notify
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+)
+
+// sqsAPI is the one call that is made.
+type sqsAPI interface {
+	SendMessage(context.Context, *sqs.SendMessageInput, ...func(*sqs.Options)) (*sqs.SendMessageOutput, error)
+}
+
+// queue is an SQS queue.
+type queue struct {
+	api sqsAPI
+	url string
+}
+
+// newQueue sends to the region that the URL names, or, where the URL is not one
+// of AWS's and no other endpoint is set, to its host.
+func newQueue(cfg aws.Config, address string) *queue {
+	return &queue{url: address, api: sqs.NewFromConfig(cfg, func(o *sqs.Options) {
+		u, err := url.Parse(address)
+		if err != nil {
+			return // then the call says what is wrong with it
+		}
+		if region, ours := awsRegion(u.Hostname()); ours {
+			o.Region = region
+		} else if o.BaseEndpoint == nil {
+			o.BaseEndpoint = aws.String(u.Scheme + "://" + u.Host)
+		}
+	})}
+}
+
+// awsRegion returns the region of sqs.REGION.amazonaws.com or .com.cn.
+func awsRegion(host string) (region string, ok bool) {
+	host = strings.TrimSuffix(host, ".cn")
+	host, aws := strings.CutSuffix(host, ".amazonaws.com")
+	region, sqs := strings.CutPrefix(host, "sqs.")
+	return region, aws && sqs
+}
+
+func (q *queue) String() string { return "sqs:SendMessage on " + q.url }
+
+func (q *queue) send(ctx context.Context, m message) error {
+	in := &sqs.SendMessageInput{
+		QueueUrl:    aws.String(q.url),
+		MessageBody: aws.String(m.body),
+		MessageAttributes: map[string]types.MessageAttributeValue{
+			"status": {DataType: aws.String("String"), StringValue: aws.String(string(m.Status))},
+		},
+	}
+	if isFIFO(q.url) {
+		in.MessageGroupId, in.MessageDeduplicationId = aws.String(m.group), aws.String(m.ID)
+	}
+	_, err := q.api.SendMessage(ctx, in)
+	return err
+}
