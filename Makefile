@@ -36,7 +36,7 @@ LINT := scripts/golangci-lint.sh
 help: ## list the targets
 	@echo 'Pixmill: drop an image into a bucket and get every variant of it.'
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: build ## build, then start the local runtime and put a sample photograph through it
@@ -53,10 +53,32 @@ test-long: deps ## the long tests: 100,000 schedules for the handler, 50 kills o
 	PIXMILL_LONG=1 go test -count=1 -timeout 90m \
 		$$(grep -rl --include='*_test.go' PIXMILL_LONG . | xargs -n 1 dirname | sort -u)
 
+# The scenarios wait more than they work, so there may be more at once than cores.
+E2E := go test -count=1 -timeout 10m -parallel 6 ./e2e
+
+.PHONY: e2e
+e2e: build lambda ## end-to-end tests on the local runtime, with the Lambda function's zip
+	PIXMILL_E2E=local $(E2E)
+
+.PHONY: e2e-localstack
+e2e-localstack: build lambda ## the same there and on LocalStack: at $AWS_ENDPOINT_URL, or else started from compose.yaml
+	PIXMILL_E2E=local,localstack e2e/localstack.sh $(E2E)
+
+# sam and osls are installed outside the tree. Most of its time is Python's and Node's.
+.PHONY: e2e-deploys
+e2e-deploys: build lambda ## deploy with localstack-init, SAM and osls, on the LocalStack of e2e-localstack, and compare
+	PATH=$$(scripts/deploy-tools.sh):$$PATH PIXMILL_E2E=deploys e2e/localstack.sh go test -count=1 -timeout 30m ./e2e/deploy
+
+.PHONY: smoke-localstack
+smoke-localstack: ## what you would do by hand in LocalStack, each command shown: put, invoke, compare, delete
+	@[ -e dist/lambda.zip ] || $(MAKE) lambda
+	@e2e/localstack.sh scripts/smoke-localstack.sh
+
 .PHONY: bench
-bench: deps ## measure against bimg and the way from PUT to manifest; writes docs/benchmarks.md
+bench: deps lambda ## measure against bimg, from PUT to manifest, and cold starts; writes docs/benchmarks.md
 	go run ./bench
 	go run ./bench/latency
+	go run ./bench/coldstart
 
 .PHONY: lint
 lint: deps ## go vet, golangci-lint, the import rules, the documents' links, licences
@@ -83,6 +105,30 @@ build: deps ## build bin/pixmill and the Lambda function bin/bootstrap
 build-bimg: deps ## build bin/pixmill-bimg, which has the engine bimg as well
 	$(GO_BUILD),bimg -o bin/pixmill-bimg ./functions/pixmill
 
+# What a Lambda function does without: HTTP/2, which S3 does not speak, and glibc's
+# name resolver and user database. Of the code that runs a few times for each image the
+# compiler makes no second copies. Together that is a fifth of the program.
+LAMBDA_TAGS := lambda.norpc,nethttpomithttp2,netgo,osusergo
+LAMBDA_GCFLAGS := -gcflags=all=-l -gcflags=std= -gcflags=net/...=-l -gcflags=vendor/...=-l \
+	-gcflags=encoding/...=-l -gcflags=crypto/tls=-l -gcflags=crypto/x509=-l -gcflags=pixmill/...=
+
+.PHONY: lambda
+lambda: ## the Lambda function as dist/lambda.zip, and for arm64 where its C compiler is; CONFIG=pixmill.yaml goes in
+	@scripts/lambda.sh all '$(CONFIG)'
+
+.PHONY: lambda-arm64
+lambda-arm64: ## dist/lambda-arm64.zip; installs or explains the C cross compiler
+	@scripts/lambda.sh arm64 '$(CONFIG)'
+
+# For scripts/lambda.sh, which sets LIBVIPS_PREFIX and CC. The program looks for libvips
+# beside itself.
+dist/%/bootstrap: FORCE
+	CGO_ENABLED=1 GOOS=linux GOARCH=$* CC='$(CC)' go build -trimpath -tags $(LAMBDA_TAGS) $(LAMBDA_GCFLAGS) \
+		-ldflags "-s -w -buildid= -B none -extldflags '-Wl,-rpath,\$$ORIGIN/libvips -Wl,-z,nopack-relative-relocs'" -o $@ ./functions/lambda
+
+.PHONY: FORCE
+FORCE:
+
 .PHONY: deps
 deps: ## look for Go, a C compiler and libvips; install or explain what is missing
 	@scripts/deps.sh
@@ -93,4 +139,4 @@ licences: deps ## write THIRD_PARTY.md, the licences of the modules that are lin
 
 .PHONY: clean
 clean: ## remove what was built; data of `pixmill run` stays
-	rm -rf bin
+	rm -rf bin dist
