@@ -64,10 +64,19 @@ e2e: build lambda ## end-to-end tests on the local runtime, with the Lambda func
 e2e-localstack: build lambda ## the same there and on LocalStack: at $AWS_ENDPOINT_URL, or else started from compose.yaml
 	PIXMILL_E2E=local,localstack e2e/localstack.sh $(E2E)
 
+# Tests beside the code that skip where there is no LocalStack. Its account, and the
+# region that the tests write into ARNs, go before what the user has.
+LOCALSTACK_TESTS := go test -count=1 -timeout 5m ./internal/doctor ./internal/notify ./internal/queue/sqs
+
+.PHONY: test-localstack
+test-localstack: deps ## the packages that talk to more of AWS than S3, on the LocalStack of e2e-localstack
+	AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 \
+		e2e/localstack.sh $(LOCALSTACK_TESTS)
+
 # sam and osls are installed outside the tree. Most of its time is Python's and Node's.
 .PHONY: e2e-deploys
 e2e-deploys: build lambda ## deploy with localstack-init, SAM and osls, on the LocalStack of e2e-localstack, and compare
-	PATH=$$(scripts/deploy-tools.sh):$$PATH PIXMILL_E2E=deploys e2e/localstack.sh go test -count=1 -timeout 30m ./e2e/deploy
+	tools=$$(scripts/deploy-tools.sh) && PATH=$$tools:$$PATH PIXMILL_E2E=deploys e2e/localstack.sh go test -count=1 -timeout 30m ./e2e/deploy
 
 .PHONY: smoke-localstack
 smoke-localstack: ## what you would do by hand in LocalStack, each command shown: put, invoke, compare, delete

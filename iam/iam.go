@@ -117,19 +117,20 @@ func (d *Document) Without(g Grant) []Grant {
 // Allows reports whether any of the grants covers an action on a resource.
 func Allows(grants []Grant, action, resource string) bool {
 	return slices.ContainsFunc(grants, func(g Grant) bool {
-		return g.Action == action && covers(g.Resource, resource)
+		return g.Action == action && Covers(g.Resource, resource)
 	})
 }
 
-// covers matches an ARN with a pattern whose only wildcard is "*".
-func covers(pattern, arn string) bool {
+// Covers matches an ARN with a pattern whose only wildcard is "*", which also
+// stands for slashes and colons.
+func Covers(pattern, arn string) bool {
 	first, rest, wild := strings.Cut(pattern, "*")
 	if !wild {
 		return pattern == arn
 	}
 	arn, ok := strings.CutPrefix(arn, first)
 	for i := len(arn); ok && i >= 0; i-- {
-		if covers(rest, arn[i:]) {
+		if Covers(rest, arn[i:]) {
 			return true
 		}
 	}

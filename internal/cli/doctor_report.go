@@ -82,6 +82,7 @@ func (r *doctorReport) detail(indent, name, text string) {
 	if text == "" {
 		return
 	}
+	text = printable(text)
 	if name == "fix" {
 		command, note, found := strings.Cut(text, "   (")
 		if found {

@@ -91,7 +91,7 @@ func TestDoctor_ProblemIsCode1AndSaysWhyAndFix(t *testing.T) {
 	for _, want := range []string{
 		"  ✗ source              there is no object \"gone.jpg\" in uploads\n",
 		"                        why  without a source there are no variants\n",
-		"                        fix  aws s3 ls s3://uploads/   (shows what is there)\n",
+		"                        fix  aws --endpoint-url " + endpoint + " s3 ls s3://uploads/   (shows what is there)\n",
 		"\n  1 problem.  ",
 	} {
 		if !strings.Contains(stdout, want) {
@@ -137,6 +137,15 @@ func TestDoctor_MistakesAreCode2(t *testing.T) {
 		if code != exitUsage || stdout != "" || !strings.Contains(stderr, want) {
 			t.Errorf("%s: exit code %d, standard output %q, standard error %q; want %q", args, code, stdout, stderr, want)
 		}
+	}
+}
+
+func TestDoctor_KeysDoNothingToATerminal(t *testing.T) {
+	var out strings.Builder
+	r := newDoctorReport(&out, func(string) string { return "" }, false)
+	r.finding(doctor.Finding{Status: doctor.StatusProblem, What: "a\x1b[2J", Why: "b\x1b[2J", Fix: "pixmill doctor 'c\x1b[2J'"})
+	if strings.ContainsRune(out.String(), '\x1b') || !strings.Contains(out.String(), "pixmill doctor") {
+		t.Errorf("got %q", out.String())
 	}
 }
 

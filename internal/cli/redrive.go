@@ -118,11 +118,13 @@ func redriveSQS(ctx context.Context, e *env, f redriveFlags) error {
 	}
 	defer d.Close()
 	r := newRedriveReport(e, f, d.Name(), d.Target())
+	r.behind = d.Behind
 	if f.run && f.key == "" && f.max == 0 {
 		moved, ok, err := d.MoveAll(ctx, r.progress)
 		if ok || err != nil {
 			return r.movedAll(ctx, moved, err)
 		}
+		r.moved = moved
 	}
 	return r.walk(ctx, d, f)
 }

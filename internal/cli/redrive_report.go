@@ -24,10 +24,12 @@ const (
 type redriveReport struct {
 	stdout, stderr io.Writer
 	flags          redriveFlags
-	name           string // of the dead letters
-	target         string // empty: each letter's own
+	name           string               // of the dead letters
+	target         string               // empty: each letter's own
+	behind         func(looked int) int // letters that could not be seen; nil: none
 	table          *tabwriter.Writer
 	rows           int
+	moved          int   // by SQS itself, before the walk
 	err            error // of writing to stdout
 }
 
@@ -125,9 +127,11 @@ func (r *redriveReport) done(ctx context.Context, sum queue.Summary, err error) 
 		if r.rows > 0 {
 			fmt.Fprintln(r.stdout)
 		}
-		fmt.Fprintln(r.stdout, r.conclude(sum))
+		if err == nil || sum.Looked()+r.moved > 0 { // else the error is all there is to say
+			fmt.Fprintln(r.stdout, r.conclude(sum))
+		}
 	}
-	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, queue.ErrHidden) {
 		return reportedError{r.stopped()}
 	}
 	return errors.Join(err, r.err)
@@ -140,6 +144,7 @@ func (r *redriveReport) stopped() error {
 
 // conclude says in a sentence or two what there is and what was done.
 func (r *redriveReport) conclude(s queue.Summary) string {
+	s.Moved += r.moved
 	if s.Looked() == 0 {
 		return fmt.Sprintf("No dead letters in %s.", r.name)
 	}
@@ -155,10 +160,21 @@ func (r *redriveReport) conclude(s queue.Summary) string {
 	if s.New > 0 {
 		parts = append(parts, fmt.Sprintf("%s came back meanwhile and stayed: ask pixmill doctor KEY.", plural(s.New, "event")))
 	}
+	if n := r.unseen(s); n > 0 {
+		parts = append(parts, fmt.Sprintf("About %d more wait behind these in their message groups and were not looked at.", n))
+	}
 	if !r.flags.run && !r.flags.list && s.Kept > 0 {
 		parts = append(parts, fmt.Sprintf("Nothing was moved; --run sends them to %s.", r.to()))
 	}
 	return strings.Join(parts, " ")
+}
+
+// unseen counts the letters that the walk could not see, where it wanted all.
+func (r *redriveReport) unseen(s queue.Summary) int {
+	if r.behind == nil || r.flags.max > 0 {
+		return 0
+	}
+	return r.behind(s.Looked())
 }
 
 func (r *redriveReport) to() string { return cmp.Or(r.target, "where they came from") }

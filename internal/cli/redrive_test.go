@@ -1,13 +1,19 @@
 package cli
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"pixmill/internal/queue"
 )
 
 // deadData is a stopped data directory with dead letters.
@@ -79,6 +85,50 @@ func TestRedrive_WhileTheRuntimeRuns(t *testing.T) {
 	code, _, stderr := run(t, "redrive", "--data", data)
 	if want := "pixmill: pixmill run (process 4711) uses " + data + ": end it with Ctrl-C, redrive, and start it again\n"; code != exitFailed || stderr != want {
 		t.Errorf("exit code %d, standard error %q, want %q", code, stderr, want)
+	}
+}
+
+func TestRedrive_AnErrorIsNotAnEmptyQueue(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	r := newRedriveReport(&env{Stdout: &stdout, Stderr: &stderr}, redriveFlags{}, "pixmill-dead", "")
+	refused := errors.New("needs sqs:ReceiveMessage")
+	if err := r.done(t.Context(), queue.Summary{}, refused); !errors.Is(err, refused) || stdout.Len() > 0 {
+		t.Errorf("error %v, standard output %q; want nothing said of the queue", err, stdout.String())
+	}
+}
+
+// TestRedrive_CtrlCTellsOfLettersThatStayHidden and of nothing else that is wrong.
+func TestRedrive_CtrlCTellsOfLettersThatStayHidden(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, hidden := range []bool{false, true} {
+		var stdout, stderr bytes.Buffer
+		r := newRedriveReport(&env{Stdout: &stdout, Stderr: &stderr}, redriveFlags{}, "pixmill-dead", "")
+		err := ctx.Err()
+		if hidden {
+			err = errors.Join(err, queue.ErrHidden)
+		}
+		got := r.done(ctx, queue.Summary{Kept: 1}, err)
+		if errors.Is(got, queue.ErrHidden) != hidden || strings.HasPrefix(stderr.String(), "stopped;") == hidden {
+			t.Errorf("hidden %t: error %v, standard error %q", hidden, got, stderr.String())
+		}
+	}
+}
+
+func TestRedrive_SaysWhatItCouldNotSee(t *testing.T) {
+	r := newRedriveReport(&env{Stdout: io.Discard, Stderr: io.Discard}, redriveFlags{list: true}, "dead.fifo", "")
+	r.behind = func(looked int) int { return 12 - looked }
+	if got, want := r.conclude(queue.Summary{Kept: 10}), "10 dead letters in dead.fifo. About 2 more wait behind these in their message groups and were not looked at."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	r.flags = redriveFlags{run: true}
+	r.moved, r.behind = 2, nil // SQS broke off after two
+	if got, want := r.conclude(queue.Summary{Moved: 1}), "3 events sent from dead.fifo to where they came from."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	r.flags = redriveFlags{list: true}
+	if got := r.conclude(queue.Summary{Kept: 12}); strings.Contains(got, "more") {
+		t.Errorf("got %q", got)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -13,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	policies "pixmill/iam"
 )
 
 // resourcePolicy is the policy of a queue, a topic or a function.
@@ -70,12 +71,39 @@ func (s policyStatement) holdsFor(sourceARN string) bool {
 			if !strings.EqualFold(key, "aws:SourceArn") {
 				continue
 			}
-			if !slices.ContainsFunc(values, func(v string) bool { match, err := path.Match(v, sourceARN); return match || err != nil }) {
+			if !slices.ContainsFunc(values, func(v string) bool { return policies.Covers(v, sourceARN) }) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+// withStatement adds to a policy, which is replaced as a whole, that a service may
+// do something for a resource of ours.
+func withStatement(policy, service, action, resource, sourceARN string) string {
+	type object = map[string]any
+	statement := object{
+		"Effect": "Allow", "Principal": object{"Service": service}, "Action": action, "Resource": resource,
+		"Condition": object{"ArnEquals": object{"aws:SourceArn": sourceARN}},
+	}
+	var p object
+	if json.Unmarshal([]byte(policy), &p) != nil { // there is none
+		p = object{"Version": "2012-10-17"}
+	}
+	switch there := p["Statement"].(type) {
+	case []any:
+		p["Statement"] = append(there, statement)
+	case object:
+		p["Statement"] = []any{there, statement}
+	default:
+		p["Statement"] = []any{statement}
+	}
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic("doctor: " + err.Error()) // it was made of JSON
+	}
+	return string(text)
 }
 
 // caller is who hands an event to the last station, and for what.
@@ -91,9 +119,9 @@ func (x *examination) caller(r route) (service, sourceARN string) {
 
 // checkDirect looks at a function that is called without a queue.
 func (x *examination) checkDirect(ctx context.Context, r route) []Finding {
-	name := nameOf(r.function)
+	name, alias := nameOf(r.function), aliasOf(r.function)
 	service, source := x.caller(r)
-	out, err := x.lambda.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &name})
+	out, err := x.lambda.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &name, Qualifier: alias})
 	_, none := errors.AsType[*lambdatypes.ResourceNotFoundException](err)
 	var found []Finding
 	switch {
@@ -105,14 +133,17 @@ func (x *examination) checkDirect(ctx context.Context, r route) []Finding {
 		if service == "s3.amazonaws.com" && x.account != "" {
 			fix += " --source-account " + x.account
 		}
+		if alias != nil {
+			fix += " --qualifier " + *alias
+		}
 		found = append(found, problem(fmt.Sprintf("%s: %s may not call the function", r, service), "events are dropped on the way", fix))
 	}
-	return append(found, x.checkFailureDestination(ctx, name)...)
+	return append(found, x.checkFailureDestination(ctx, name, alias)...)
 }
 
 // checkFailureDestination looks where events go that failed three times.
-func (x *examination) checkFailureDestination(ctx context.Context, function string) []Finding {
-	out, err := x.lambda.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &function})
+func (x *examination) checkFailureDestination(ctx context.Context, function string, alias *string) []Finding {
+	out, err := x.lambda.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{FunctionName: &function, Qualifier: alias})
 	_, none := errors.AsType[*lambdatypes.ResourceNotFoundException](err)
 	if err != nil && !none {
 		return one(notSeen("the failure destination of "+function, "lambda:GetFunctionEventInvokeConfig", err))
@@ -124,9 +155,13 @@ func (x *examination) checkFailureDestination(ctx context.Context, function stri
 	if err == nil && settings.deadLetters != "" || deniedBy(err) {
 		return nil
 	}
+	fix := fmt.Sprintf("aws lambda put-function-event-invoke-config --function-name %s --destination-config OnFailure={Destination=arn:aws:sqs:%s:%s:pixmill-dead}", function, x.region, x.account)
+	if alias != nil {
+		fix += " --qualifier " + *alias
+	}
 	return one(warning(function+" is called directly and has no failure destination",
 		"an event that fails three times is gone, and its variants are missing until the source changes",
-		fmt.Sprintf("aws lambda put-function-event-invoke-config --function-name %s --destination-config OnFailure={Destination=arn:aws:sqs:%s:%s:pixmill-dead}", function, x.region, x.account)))
+		fix+"   (the queue has to be there, and the role allowed to write to it: iam/dead-letters.json)"))
 }
 
 // checkTopicPolicy looks whether S3 may publish.
@@ -139,7 +174,7 @@ func (x *examination) checkTopicPolicy(ctx context.Context, r route) []Finding {
 	if allowsService(out.Attributes["Policy"], "s3.amazonaws.com", "sns:Publish", source) {
 		return nil
 	}
-	policy := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"s3.amazonaws.com"},"Action":"sns:Publish","Resource":"%s","Condition":{"ArnEquals":{"aws:SourceArn":"%s"}}}]}`, r.topic, source)
+	policy := withStatement(out.Attributes["Policy"], "s3.amazonaws.com", "sns:Publish", r.topic, source)
 	return one(problem(fmt.Sprintf("%s: S3 may not publish to the topic", r), "events are dropped on the way",
-		fmt.Sprintf("aws sns set-topic-attributes --topic-arn %s --attribute-name Policy --attribute-value '%s'", r.topic, policy)))
+		fmt.Sprintf("aws sns set-topic-attributes --topic-arn %s --attribute-name Policy --attribute-value %s", r.topic, quoteShell(policy))))
 }

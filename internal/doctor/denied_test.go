@@ -50,6 +50,7 @@ func TestRun_WhatMayNotBeLookedAt(t *testing.T) {
 		{"queue", "sqs:GetQueueAttributes", target("AmazonSQS.GetQueueAttributes")},
 		{"queue", "sqs:GetQueueUrl", target("AmazonSQS.GetQueueUrl")},
 		{"notifications", "lambda:ListEventSourceMappings", path("/event-source-mappings")},
+		{"notifications", "s3:GetBucketNotification", func(r *http.Request) bool { return r.URL.Query().Has("notification") }},
 		{"function", "lambda:GetFunctionConfiguration", path("/configuration")},
 	} {
 		refused = test.refused
@@ -63,8 +64,6 @@ func TestRun_WhatMayNotBeLookedAt(t *testing.T) {
 		if !named || !strings.Contains(show(found), "memory ok") {
 			t.Errorf("without %s found\n%s", test.action, show(found))
 		}
-		if test.action != "lambda:ListEventSourceMappings" {
-			wantOnly(t, found)
-		}
+		wantOnly(t, found)
 	}
 }

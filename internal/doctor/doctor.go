@@ -69,10 +69,11 @@ func Run(ctx context.Context, o Options, emit func(Finding)) (Report, error) {
 	}
 	var r Report
 	for _, c := range checks {
-		if ctx.Err() != nil {
+		found := x.make(ctx, c)
+		if ctx.Err() != nil { // what a check found that was cut off says nothing
 			return r, ctx.Err()
 		}
-		for _, f := range x.make(ctx, c) {
+		for _, f := range found {
 			f.Check, f.Fix = c.name, x.reachable(f.Fix)
 			r.add(f)
 			emit(f)
@@ -84,14 +85,17 @@ func Run(ctx context.Context, o Options, emit func(Finding)) (Report, error) {
 // reachable makes a command of AWS's ask the same endpoint as doctor did, whatever
 // the version of the command line makes of the environment.
 func (x *examination) reachable(fix string) string {
-	if x.place != placeLocalStack {
+	if x.endpoint == "" {
 		return fix
 	}
-	before, command, isAWS := strings.Cut(fix, "aws ")
-	if !isAWS || before != "" && !strings.HasSuffix(before, "| ") {
-		return fix
+	aws := "aws --endpoint-url " + x.endpoint + " "
+	if command, isAWS := strings.CutPrefix(fix, "aws "); isAWS {
+		return aws + strings.ReplaceAll(command, "&& aws ", "&& "+aws)
 	}
-	return before + "aws --endpoint-url " + x.endpoint + " " + command
+	if i := strings.LastIndex(fix, "| aws "); i >= 0 { // before it may stand a key
+		return fix[:i] + "| " + aws + fix[i+len("| aws "):]
+	}
+	return fix
 }
 
 // make runs one check within its time.

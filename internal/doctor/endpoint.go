@@ -98,6 +98,9 @@ func checkCredentials(ctx context.Context, x *examination) []Finding {
 	case "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidAccessKeyId":
 		return one(problem("AWS does not know these credentials: "+brief(err), "every request is refused", "aws configure list   (says where they are from)"))
 	case "":
+		if _, none := x.sts.Options().Credentials.Retrieve(ctx); none == nil {
+			return one(problem("nobody answers who you are: "+brief(err), "every request would fail", "try again; a firewall or a proxy may be in the way"))
+		}
 		return one(problem("there are no credentials: "+brief(err), "no request can be signed",
 			"aws configure   (or: export AWS_PROFILE=NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"))
 	}

@@ -63,6 +63,7 @@ type examination struct {
 	gone     map[string]bool // buckets that do not exist or cannot be reached
 	writable bool            // the output bucket, with all that the function needs of it
 	routes   []route         // from the source bucket to functions
+	unseen   bool            // not all routes could be looked at
 	function string          // name or ARN of Pixmill's; empty: not known
 	settings *functionSettings
 
@@ -147,6 +148,14 @@ func nameOf(arn string) string {
 		return parts[6]
 	}
 	return arn[strings.LastIndexAny(arn, ":/")+1:]
+}
+
+// aliasOf returns the alias or version that a function's ARN ends with, or nil.
+func aliasOf(arn string) *string {
+	if parts := strings.Split(arn, ":"); len(parts) == 8 && parts[2] == "lambda" {
+		return &parts[7]
+	}
+	return nil
 }
 
 // serviceOf returns the service that an ARN is of.

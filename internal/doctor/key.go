@@ -17,8 +17,9 @@ const marker = "pixmill-generated"
 
 // sourceSeen is what a look at a source found.
 type sourceSeen struct {
-	rule  *preset.Rule
-	attrs *blob.Attrs // nil: there is none
+	rule   *preset.Rule
+	attrs  *blob.Attrs // nil: there is none that has variants
+	unseen bool        // it could not be looked at
 }
 
 // outputSeen is what a look at the output of a source found.
@@ -75,10 +76,12 @@ func explainSource(ctx context.Context, x *examination) []Finding {
 	case blob.CodeOf(err) == blob.CodeNoSuchKey:
 		return one(x.noSource(ctx, b))
 	default:
+		x.source.unseen = true
 		return one(problem("the source cannot be read: "+brief(err), "the function cannot, either, unless its role may more than you", "pixmill doctor   (looks at buckets and permissions)"))
 	}
 	a = x.source.attrs
 	if a.Metadata[marker] != "" {
+		x.source.attrs = nil
 		return one(problem("the object was written by Pixmill: it is a variant", "variants of variants are never made", "put the original there, or remove the metadata "+marker))
 	}
 	return one(ok("%d bytes, ETag %s, changed %s ago", a.Size, a.ETag, since(x.opts.Now(), a.ModTime)))
@@ -86,7 +89,7 @@ func explainSource(ctx context.Context, x *examination) []Finding {
 
 // noSource also looks for a key that was copied out of a URL or an event.
 func (x *examination) noSource(ctx context.Context, b *blob.Bucket) Finding {
-	f := problem(fmt.Sprintf("there is no object %q in %s", x.opts.Key, b.Name()), "without a source there are no variants", "aws s3 ls s3://"+b.Name()+"/"+parent(x.opts.Key)+"   (shows what is there)")
+	f := problem(fmt.Sprintf("there is no object %q in %s", x.opts.Key, b.Name()), "without a source there are no variants", "aws s3 ls "+quoteShell("s3://"+b.Name()+"/"+parent(x.opts.Key))+"   (shows what is there)")
 	if decoded, err := url.QueryUnescape(x.opts.Key); err == nil && decoded != x.opts.Key {
 		if _, err := b.Head(ctx, decoded); err == nil {
 			f.Fix = fmt.Sprintf("there is %q: pixmill doctor %s", decoded, quoteShell(decoded))
@@ -101,6 +104,9 @@ func explainManifest(ctx context.Context, x *examination) []Finding {
 	p := x.opts.Presets
 	if !x.usable(x.outputAt()) || !p.InSource(x.opts.Key) || !preset.ValidKey(x.opts.Key) {
 		return nil
+	}
+	if x.source.unseen {
+		return one(skipped("not looked at: what should be there is not known without the source"))
 	}
 	x.output = &outputSeen{folder: p.Folder(x.opts.Key)}
 	key := x.output.folder + manifest.Name

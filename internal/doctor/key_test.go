@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"pixmill/iam"
 	"pixmill/internal/doctor"
 	"pixmill/internal/manifest"
 )
@@ -105,7 +106,8 @@ func TestRun_WhyAVariantIsMissing(t *testing.T) {
 		}, []want{{"variants", warning, "trip/sea.jpg/mine.txt is there, and not in the manifest"}}},
 		{"a variant as a source", "again.jpg", func(t *testing.T, l *local) {
 			l.put(t, l.source, "again.jpg", []byte("x"), map[string]string{"pixmill-generated": "variant"})
-		}, []want{{"source", problem, "was written by Pixmill"}, {"manifest", problem, ""}}},
+		}, []want{{"source", problem, "was written by Pixmill"}}},
+		{"folder with a space", "my trip/sea.jpg", remove(), []want{{"source", problem, "there is no object"}}},
 		{"key out of an event", "trip%2Fsea.jpg", remove(), []want{{"source", problem, `there is no object "trip%2Fsea.jpg"`}}},
 	}
 	l := newLocal(t)
@@ -119,9 +121,28 @@ func TestRun_WhyAVariantIsMissing(t *testing.T) {
 			}
 			found := examine(t, o)
 			wantOnly(t, found, test.wants...)
+			if test.name == "folder with a space" && !strings.Contains(bad(found)[0].Fix, "s3 ls 's3://uploads/my trip/'   (") {
+				t.Errorf("the fix is %q; want the address as one word", bad(found)[0].Fix)
+			}
 			if test.name == "key out of an event" && !strings.Contains(bad(found)[0].Fix, "pixmill doctor trip/sea.jpg") {
 				t.Errorf("the fix is %q; want the real key", bad(found)[0].Fix)
 			}
 		})
+	}
+}
+
+// What should be there is not known then, whether a manifest is there or not.
+func TestRun_KeyWhoseSourceMayNotBeRead(t *testing.T) {
+	l := newLocal(t)
+	l.options.Key = photo
+	l.made(t, nil)
+	l.proxy.Enforce(l.policy.Without(iam.Grant{Action: "s3:GetObject", Resource: "arn:aws:s3:::uploads/*"}))
+	for _, step := range []string{"with its variants", "without"} {
+		found := examine(t, l.options)
+		wantOnly(t, found, want{"source", doctor.StatusProblem, "cannot be read"})
+		if !strings.Contains(show(found), "manifest skipped: not looked at") {
+			t.Errorf("%s found\n%s", step, show(found))
+		}
+		l.clear(t)
 	}
 }

@@ -31,10 +31,10 @@ func checkNotifications(ctx context.Context, x *examination) []Finding {
 		return one(skipped("what tells the function of a new object is not looked at: this endpoint is S3 alone"))
 	}
 	routes, tells, found := x.findRoutes(ctx, l.Bucket)
-	seen := len(found) == 0
+	x.unseen = len(found) > 0
 	routes, functions := x.choose(routes)
 	x.routes = routes
-	if len(routes) == 0 && seen {
+	if len(routes) == 0 && !x.unseen {
 		return one(x.noRoute(tells, functions))
 	}
 	for _, r := range routes {
@@ -65,15 +65,17 @@ func (x *examination) noRoute(tells bool, functions []string) Finding {
 	queue := fmt.Sprintf("arn:aws:sqs:%s:%s:pixmill", x.region, x.account)
 	return problem("nothing is told of new objects in "+bucket, why,
 		fmt.Sprintf("aws s3api put-bucket-notification-configuration --bucket %s --notification-configuration '%s'", bucket,
-			`{"QueueConfigurations":[{"QueueArn":"`+queue+`","Events":[`+allEvents+`]}]}`))
+			`{"QueueConfigurations":[{"QueueArn":"`+queue+`","Events":[`+allEvents+`]}]}`)+"   (the queue has to be there, and S3 allowed to write to it: docs/lambda.md)")
 }
 
 // checkRoute looks at one way from the bucket to the function.
 func (x *examination) checkRoute(ctx context.Context, r route) []Finding {
 	found := checkWhatPasses(r, x.sourceAt().Prefix)
-	if r.queue != "" {
+	switch {
+	case r.unseen: // the finding of that is there
+	case r.queue != "":
 		found = append(found, x.checkMapping(r)...)
-	} else {
+	default:
 		found = append(found, x.checkDirect(ctx, r)...)
 	}
 	if r.topic != "" {

@@ -118,7 +118,7 @@ func checkOutputPermissions(ctx context.Context, x *examination) []Finding {
 			return b.Delete(context.WithoutCancel(ctx), key)
 		})
 		if !gone {
-			t.found = append(t.found, warning("the probe object "+key+" is still there", "it costs nothing and is no source", fmt.Sprintf("aws s3 rm s3://%s/%s", l.Bucket, key)))
+			t.found = append(t.found, warning("the probe object "+key+" is still there", "it costs nothing and is no source", "aws s3 rm "+quoteShell("s3://"+l.Bucket+"/"+key)))
 		}
 	}
 	x.writable = put && len(t.found) == 0

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -84,7 +85,7 @@ func (x *examination) checkQueue(ctx context.Context, arn string) []Finding {
 	name := nameOf(arn)
 	q, err := x.queueSettings(ctx, arn)
 	if _, gone := errors.AsType[*sqstypes.QueueDoesNotExist](err); gone {
-		return one(problem("there is no queue "+name, "events are dropped on the way", "aws sqs create-queue --queue-name "+name))
+		return one(problem("there is no queue "+name, "events are dropped on the way", createQueue(name)))
 	}
 	if err != nil {
 		return one(notSeen("the queue "+name, "sqs:GetQueueAttributes and sqs:GetQueueUrl on "+arn, err))
@@ -93,7 +94,8 @@ func (x *examination) checkQueue(ctx context.Context, arn string) []Finding {
 	found = append(found, x.checkVisibility(ctx, q)...)
 	switch {
 	case q.dead == "":
-		found = append(found, problem(name+" has no dead-letter queue", "an event that cannot be worked on comes again until it is too old, and is gone then", setRedrivePolicy(q, x.deadARN(arn), 5)))
+		found = append(found, problem(name+" has no dead-letter queue", "an event that cannot be worked on comes again until it is too old, and is gone then",
+			createQueue(nameOf(deadARN(arn)))+" && "+setRedrivePolicy(q, deadARN(arn), 5)))
 	case q.receives < minReceiveCount:
 		found = append(found, warning(fmt.Sprintf("%s gives a message up after %s", name, count(q.receives, "attempt")), "a short trouble, as of a deploy, makes dead letters", setRedrivePolicy(q, q.dead, 5)))
 	}
@@ -103,7 +105,25 @@ func (x *examination) checkQueue(ctx context.Context, arn string) []Finding {
 	return found
 }
 
-func (x *examination) deadARN(queue string) string { return queue + "-dead" }
+// deadARN names the dead-letter queue of a queue: SQS wants one of the same kind.
+func deadARN(queue string) string {
+	name, isFIFO := strings.CutSuffix(queue, fifo)
+	if isFIFO {
+		return name + "-dead" + fifo
+	}
+	return name + "-dead"
+}
+
+// fifo is how the names of FIFO queues end.
+const fifo = ".fifo"
+
+// createQueue makes a queue, or does nothing where it is there.
+func createQueue(name string) string {
+	if strings.HasSuffix(name, fifo) {
+		return "aws sqs create-queue --queue-name " + name + " --attributes FifoQueue=true"
+	}
+	return "aws sqs create-queue --queue-name " + name
+}
 
 func setRedrivePolicy(q queueSettings, dead string, receives int) string {
 	return fmt.Sprintf(`aws sqs set-queue-attributes --queue-url %s --attributes '{"RedrivePolicy":"{\"deadLetterTargetArn\":\"%s\",\"maxReceiveCount\":\"%d\"}"}'`, q.url, dead, receives)
@@ -120,9 +140,9 @@ func (x *examination) checkQueuePolicy(q queueSettings) []Finding {
 		if allowsService(q.policy, service, "sqs:SendMessage", source) {
 			continue
 		}
-		statement := fmt.Sprintf(`{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"%s\"},\"Action\":\"sqs:SendMessage\",\"Resource\":\"%s\",\"Condition\":{\"ArnEquals\":{\"aws:SourceArn\":\"%s\"}}}`, service, q.arn, source)
+		q.policy = withStatement(q.policy, service, "sqs:SendMessage", q.arn, source)
 		found = append(found, problem(fmt.Sprintf("%s may not write to the queue %s", service, nameOf(q.arn)), "events are dropped on the way",
-			fmt.Sprintf(`aws sqs set-queue-attributes --queue-url %s --attributes '{"Policy":"{\"Version\":\"2012-10-17\",\"Statement\":[%s]}"}'`, q.url, statement)))
+			fmt.Sprintf("aws sqs set-queue-attributes --queue-url %s --attributes %s", q.url, quoteShell(`{"Policy":`+quoteJSON(q.policy)+`}`))))
 	}
 	return found
 }
@@ -158,7 +178,7 @@ func checkDeadLetters(ctx context.Context, x *examination) []Finding {
 		_, gone := errors.AsType[*sqstypes.QueueDoesNotExist](err)
 		switch {
 		case gone:
-			found = append(found, problem("there is no queue "+name+", which is to take the dead letters", "what fails too often is lost", "aws sqs create-queue --queue-name "+name+" --attributes MessageRetentionPeriod="+strconv.Itoa(longestRetention)))
+			found = append(found, problem("there is no queue "+name+", which is to take the dead letters", "what fails too often is lost", createQueue(name)))
 			continue
 		case err != nil:
 			found = append(found, notSeen("the dead-letter queue "+name, "sqs:GetQueueAttributes and sqs:GetQueueUrl on "+arn, err))
@@ -215,5 +235,5 @@ func checkLocalDeadLetters(l *Local) []Finding {
 		return one(ok("none in %s", l.Data))
 	}
 	return one(warning(fmt.Sprintf("%s in %s", count(l.Dead, "event"), l.Data), "their variants are missing or old until they are tried again",
-		"pixmill redrive --data "+l.Data+"   (shows them; when the cause is mended, with --run)"))
+		"pixmill redrive --data "+quoteShell(l.Data)+"   (shows them; when the cause is mended, with --run)"))
 }

@@ -3,9 +3,9 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
@@ -28,19 +28,19 @@ func checkRole(ctx context.Context, x *examination) []Finding {
 	var missing []policies.Grant
 	for _, g := range policies.Function(x.sourceAt().Bucket, x.outputAt().Bucket).Grants() {
 		out, err := x.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
-			PolicySourceArn: &f.role, ActionNames: []string{g.Action}, ResourceArns: []string{x.example(g.Resource)},
+			PolicySourceArn: &f.role, ActionNames: []string{g.Action}, ResourceArns: x.examples(g),
 		})
 		if err != nil {
 			return one(notSeen("what the role of "+f.name+" may do", "iam:SimulatePrincipalPolicy", err))
 		}
 		for _, r := range out.EvaluationResults {
-			if r.EvalDecision != iamtypes.PolicyEvaluationDecisionTypeAllowed {
+			if r.EvalDecision != iamtypes.PolicyEvaluationDecisionTypeAllowed && !slices.Contains(missing, g) {
 				missing = append(missing, g)
 			}
 		}
 	}
 	if len(missing) == 0 {
-		return one(ok("%s may do what iam/policy.json lists", aws.ToString(&f.role)))
+		return one(ok("%s may do what iam/policy.json lists", f.role))
 	}
 	var found []Finding
 	role := f.role[strings.LastIndex(f.role, "/")+1:]
@@ -52,14 +52,17 @@ func checkRole(ctx context.Context, x *examination) []Finding {
 	return found
 }
 
-// example is an object that a pattern of the policy covers, under the prefixes of
-// the configuration: a role may be narrower than the whole bucket.
-func (x *examination) example(resource string) string {
-	prefix := x.outputAt().Prefix
-	if bucketOf(resource) == x.sourceAt().Bucket {
-		prefix = x.sourceAt().Prefix
+// examples are objects that a grant covers, under the prefixes of the
+// configuration: a role may be narrower than the whole bucket.
+func (x *examination) examples(g policies.Grant) []string {
+	var arns []string
+	if bucketOf(g.Resource) == x.sourceAt().Bucket && g.Action != "s3:PutObject" && g.Action != "s3:DeleteObject" {
+		arns = append(arns, strings.Replace(g.Resource, "*", x.sourceAt().Prefix+"example.jpg", 1))
 	}
-	return strings.Replace(resource, "*", prefix+"example.jpg", 1)
+	if bucketOf(g.Resource) == x.outputAt().Bucket {
+		arns = append(arns, strings.Replace(g.Resource, "*", x.outputAt().Prefix+"example.jpg", 1))
+	}
+	return slices.Compact(arns) // a bucket is one resource
 }
 
 func bucketOf(arn string) string {

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"encoding/xml"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -21,16 +22,20 @@ func simulator(t *testing.T, grants func() []policies.Grant) *httptest.Server {
 		if err := r.ParseForm(); err != nil || r.Form.Get("Action") != "SimulatePrincipalPolicy" {
 			t.Errorf("request %v, %v", r.Form, err)
 		}
-		action, resource := r.Form.Get("ActionNames.member.1"), r.Form.Get("ResourceArns.member.1")
-		decision := "implicitDeny"
-		if policies.Allows(grants(), action, resource) {
-			decision = "allowed"
+		action := r.Form.Get("ActionNames.member.1")
+		var results []result
+		for i := 1; r.Form.Has(fmt.Sprintf("ResourceArns.member.%d", i)); i++ {
+			resource, decision := r.Form.Get(fmt.Sprintf("ResourceArns.member.%d", i)), "implicitDeny"
+			if policies.Allows(grants(), action, resource) {
+				decision = "allowed"
+			}
+			results = append(results, result{action, resource, decision})
 		}
 		w.Header().Set("Content-Type", "text/xml")
 		_ = xml.NewEncoder(w).Encode(struct {
 			XMLName xml.Name `xml:"SimulatePrincipalPolicyResponse"`
 			Results []result `xml:"SimulatePrincipalPolicyResult>EvaluationResults>member"`
-		}{Results: []result{{action, resource, decision}}})
+		}{Results: results})
 	}))
 	t.Cleanup(srv.Close)
 	return srv
@@ -83,6 +88,28 @@ func TestCheckRole_NamesWhatIsMissing(t *testing.T) {
 	}
 }
 
+// In one bucket, sources and variants are apart by their prefixes, and so may be
+// what the role may do with them.
+func TestCheckRole_OneBucket(t *testing.T) {
+	narrow := []policies.Grant{
+		{Action: "s3:ListBucket", Resource: "arn:aws:s3:::uploads"},
+		{Action: "s3:GetObject", Resource: "arn:aws:s3:::uploads/*"},
+		{Action: "s3:PutObject", Resource: "arn:aws:s3:::uploads/out/*"},
+		{Action: "s3:DeleteObject", Resource: "arn:aws:s3:::uploads/out/*"},
+	}
+	grants := narrow
+	x := atAWS(t, simulator(t, func() []policies.Grant { return grants }).URL)
+	x.opts.Presets.Output = preset.Location{Bucket: "uploads", Prefix: "out/"}
+	x.function, x.settings = "pixmill", &functionSettings{name: "pixmill", role: "arn:aws:iam::123456789012:role/r"}
+	if found := checkRole(t.Context(), x); len(found) != 1 || found[0].Status != StatusOK {
+		t.Errorf("what is enough: %+v", found)
+	}
+	grants = append([]policies.Grant{{Action: "s3:GetObject", Resource: "arn:aws:s3:::uploads/in/*"}}, narrow[0], narrow[2], narrow[3])
+	if found := checkRole(t.Context(), x); len(found) != 1 || !strings.Contains(found[0].What, "lacks s3:GetObject") {
+		t.Errorf("variants cannot be read: %+v", found)
+	}
+}
+
 func TestCheckCredentials_WhatIsWrong(t *testing.T) {
 	for code, want := range map[string]string{
 		"ExpiredToken":         "have expired",
@@ -100,6 +127,9 @@ func TestCheckCredentials_WhatIsWrong(t *testing.T) {
 		srv.Close()
 	}
 	x := atAWS(t, "http://127.0.0.1:1")
+	if found := checkCredentials(t.Context(), x); len(found) != 1 || !strings.Contains(found[0].What, "nobody answers") {
+		t.Errorf("no network: %+v", found)
+	}
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "")
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -132,38 +162,13 @@ func TestCheckBucket_AnotherRegion(t *testing.T) {
 	}
 }
 
-func TestAllowsService(t *testing.T) {
-	const bucket = "arn:aws:s3:::uploads"
-	policy := func(principal, action, condition string) string {
-		return `{"Statement":[{"Effect":"Allow","Principal":` + principal + `,"Action":` + action + `,"Resource":"*","Condition":` + condition + `}]}`
-	}
-	for name, test := range map[string]struct {
-		policy string
-		want   bool
-	}{
-		"none":           {"", false},
-		"exact":          {policy(`{"Service":"s3.amazonaws.com"}`, `"sqs:SendMessage"`, `{"ArnEquals":{"aws:SourceArn":"`+bucket+`"}}`), true},
-		"lists":          {policy(`{"Service":["sns.amazonaws.com","s3.amazonaws.com"]}`, `["sqs:SendMessage"]`, `{"ArnLike":{"AWS:SourceArn":["x","arn:aws:s3:*:*:uploads"]}}`), true},
-		"any principal":  {policy(`"*"`, `"SQS:*"`, `{}`), true},
-		"other service":  {policy(`{"Service":"sns.amazonaws.com"}`, `"sqs:SendMessage"`, `{}`), false},
-		"other action":   {policy(`{"Service":"s3.amazonaws.com"}`, `"sqs:ReceiveMessage"`, `{}`), false},
-		"other bucket":   {policy(`{"Service":"s3.amazonaws.com"}`, `"sqs:SendMessage"`, `{"ArnEquals":{"aws:SourceArn":"arn:aws:s3:::other"}}`), false},
-		"denied":         {`{"Statement":{"Effect":"Deny","Principal":"*","Action":"sqs:*","Resource":"*"}}`, false},
-		"not a policy":   {`{`, true},
-		"one, unwrapped": {`{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:SendMessage","Resource":"*"}}`, true},
-	} {
-		if got := allowsService(test.policy, "s3.amazonaws.com", "sqs:SendMessage", bucket); got != test.want {
-			t.Errorf("%s: %t", name, got)
+func TestDeadARN_IsOfTheSameKind(t *testing.T) {
+	for queue, want := range map[string]string{"arn:aws:sqs:r:1:q": "arn:aws:sqs:r:1:q-dead", "arn:aws:sqs:r:1:q.fifo": "arn:aws:sqs:r:1:q-dead.fifo"} {
+		if got := deadARN(queue); got != want {
+			t.Errorf("%s: %s, want %s", queue, got, want)
 		}
 	}
-}
-
-func TestQuoteShell(t *testing.T) {
-	for in, want := range map[string]string{
-		"trip/sea.jpg": "trip/sea.jpg", "a b.jpg": "'a b.jpg'", "it's": `'it'\''s'`, "": "''", "$(x)": "'$(x)'", "ü": "'ü'",
-	} {
-		if got := quoteShell(in); got != want {
-			t.Errorf("%q is %s, want %s", in, got, want)
-		}
+	if got := createQueue("q.fifo"); !strings.HasSuffix(got, " --attributes FifoQueue=true") {
+		t.Error(got)
 	}
 }

@@ -2,13 +2,10 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
-	eventtypes "github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -23,6 +20,7 @@ type route struct {
 	rule     string // name of the EventBridge rule; empty: none
 	ruleARN  string
 	queue    string // ARN of the SQS queue between; empty: none
+	unseen   bool   // who works on the queue could not be looked at
 	mapping  *lambdatypes.EventSourceMappingConfiguration
 	function string   // ARN; empty: the queue has no event source mapping
 	events   []string // as the notification or the rule names them
@@ -136,6 +134,7 @@ func (x *examination) behindQueue(ctx context.Context, r route) ([]route, []Find
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
+			r.unseen = true
 			return []route{r}, one(notSeen("who works on the queue "+nameOf(r.queue), "lambda:ListEventSourceMappings", err))
 		}
 		for _, m := range page.EventSourceMappings {
@@ -176,58 +175,6 @@ func (x *examination) behindTopic(ctx context.Context, r route) (routes []route,
 		}
 	}
 	return routes, unseen
-}
-
-// pattern is the part of an EventBridge rule's pattern that chooses buckets. Where
-// a list holds more than plain names, it is taken to match.
-type pattern struct {
-	Source     []string `json:"source"`
-	DetailType []string `json:"detail-type"`
-	Detail     struct {
-		Bucket struct {
-			Name []any `json:"name"`
-		} `json:"bucket"`
-	} `json:"detail"`
-}
-
-func (p pattern) matches(bucket string) bool {
-	if !slices.Contains(p.Source, "aws.s3") {
-		return false
-	}
-	names := p.Detail.Bucket.Name
-	return len(names) == 0 || slices.ContainsFunc(names, func(n any) bool {
-		s, plain := n.(string)
-		return !plain || s == bucket
-	})
-}
-
-func (x *examination) behindEventBridge(ctx context.Context, bucket string) (routes []route, unseen []Finding) {
-	var token *string
-	for {
-		out, err := x.events.ListRules(ctx, &eventbridge.ListRulesInput{NextToken: token})
-		if err != nil {
-			return routes, append(unseen, notSeen("the rules of EventBridge", "events:ListRules", err))
-		}
-		for _, rule := range out.Rules {
-			var p pattern
-			if json.Unmarshal([]byte(aws.ToString(rule.EventPattern)), &p) != nil || !p.matches(bucket) || rule.State == eventtypes.RuleStateDisabled {
-				continue
-			}
-			r := route{bucket: bucket, rule: aws.ToString(rule.Name), ruleARN: aws.ToString(rule.Arn), events: p.DetailType}
-			targets, err := x.events.ListTargetsByRule(ctx, &eventbridge.ListTargetsByRuleInput{Rule: rule.Name})
-			if err != nil {
-				unseen = append(unseen, notSeen("the targets of the rule "+r.rule, "events:ListTargetsByRule", err))
-				continue
-			}
-			for _, target := range targets.Targets {
-				more, f := x.behind(ctx, r, aws.ToString(target.Arn))
-				routes, unseen = append(routes, more...), append(unseen, f...)
-			}
-		}
-		if token = out.NextToken; token == nil {
-			return routes, unseen
-		}
-	}
 }
 
 // choose keeps the routes to Pixmill's function: the one that was named, else the

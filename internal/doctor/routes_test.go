@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 )
@@ -24,5 +25,34 @@ func TestMerged_OneRouteForWhatDiffersInEventsOnly(t *testing.T) {
 	all := way
 	if got := merged([]route{with(way, "Object Created"), all}); len(got) != 1 || got[0].events != nil {
 		t.Errorf("got %+v, want one route for all events", got)
+	}
+}
+
+// Whose notifications may not be looked at gets no word that all is well with them.
+func TestCheckRecursion_IsNotKnownWithoutTheNotifications(t *testing.T) {
+	x := atAWS(t, "http://127.0.0.1:1")
+	x.opts.Presets.Output.Bucket = x.opts.Presets.Source.Bucket
+	x.unseen = true
+	if found := checkRecursion(t.Context(), x); len(found) != 1 || found[0].Status != StatusSkipped {
+		t.Errorf("found %+v", found)
+	}
+	x.unseen = false
+	if found := checkRecursion(t.Context(), x); len(found) != 1 || found[0].Status != StatusOK {
+		t.Errorf("found %+v", found)
+	}
+}
+
+// The filter that doctor asks for in a rule is one that it understands.
+func TestPattern_Prefix(t *testing.T) {
+	for key, want := range map[string]string{
+		`[{"prefix":"in/"}]`: "in/", `[{"prefix":"a/"},{"prefix":"b/"}]`: "", `[{"suffix":".jpg"}]`: "", `["one.jpg"]`: "", `[]`: "",
+	} {
+		var p pattern
+		if err := json.Unmarshal([]byte(`{"source":["aws.s3"],"detail":{"bucket":{"name":["b"]},"object":{"key":`+key+`}}}`), &p); err != nil || !p.matches("b") {
+			t.Fatalf("%s: %v", key, err)
+		}
+		if got := p.prefix(); got != want {
+			t.Errorf("%s: %q, want %q", key, got, want)
+		}
 	}
 }

@@ -3,7 +3,9 @@ package doctor_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -144,6 +146,24 @@ func TestRun_NothingListens(t *testing.T) {
 		want{"endpoint", doctor.StatusProblem, "nothing answers at " + srv.URL})
 	if took := time.Since(start); took > 20*time.Second {
 		t.Errorf("it took %v", took)
+	}
+}
+
+func TestRun_CtrlCFindsNothing(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		stop()
+		<-r.Context().Done()
+	}))
+	defer srv.Close()
+	o := doctor.Options{Presets: parse(t, "uploads", "variants"), Local: &doctor.Local{Endpoint: srv.URL, AccessKey: "k", SecretKey: "s"}, Now: time.Now}
+	_, err := doctor.Run(ctx, o, func(f doctor.Finding) {
+		if f.Check != "configuration" {
+			t.Errorf("found %+v", f)
+		}
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/bmatcuk/doublestar/v4"
+
 	"pixmill/internal/blob"
 )
 
@@ -21,13 +23,35 @@ func TestPlain_LeavesOutWhatTheSDKSays(t *testing.T) {
 func TestReachable_AsksTheSameEndpoint(t *testing.T) {
 	x := &examination{place: placeLocalStack, endpoint: "http://127.0.0.1:4566"}
 	for fix, want := range map[string]string{
-		"aws s3 ls":                      "aws --endpoint-url http://127.0.0.1:4566 s3 ls",
-		"printf %s '{}' | aws lambda x":  "printf %s '{}' | aws --endpoint-url http://127.0.0.1:4566 lambda x",
-		"pixmill doctor --function laws": "pixmill doctor --function laws",
-		"wait, or: mend the aws account": "wait, or: mend the aws account",
+		"aws s3 ls":                               "aws --endpoint-url http://127.0.0.1:4566 s3 ls",
+		"printf %s '{}' | aws lambda x":           "printf %s '{}' | aws --endpoint-url http://127.0.0.1:4566 lambda x",
+		"printf %s 'laws | aws y' | aws lambda x": "printf %s 'laws | aws y' | aws --endpoint-url http://127.0.0.1:4566 lambda x",
+		"aws sqs a && aws sqs b":                  "aws --endpoint-url http://127.0.0.1:4566 sqs a && aws --endpoint-url http://127.0.0.1:4566 sqs b",
+		"pixmill doctor --function laws":          "pixmill doctor --function laws",
+		"wait, or: mend the aws account":          "wait, or: mend the aws account",
 	} {
 		if got := x.reachable(fix); got != want {
 			t.Errorf("%q is %q, want %q", fix, got, want)
+		}
+	}
+}
+
+// A key is given to `pixmill redrive --key` as a pattern.
+func TestQuotePattern_MatchesTheKeyAlone(t *testing.T) {
+	for key, other := range map[string]string{"a[1].jpg": "a1.jpg", "*.jpg": "b.jpg", "a?": "ab", "{a,b}": "a", `a\*b`: "a*b", "plain/ü.jpg": ""} {
+		pattern := quotePattern(key)
+		if !doublestar.MatchUnvalidated(pattern, key) || doublestar.MatchUnvalidated(pattern, other) {
+			t.Errorf("%q as %q: matches itself %t, and %q %t", key, pattern, doublestar.MatchUnvalidated(pattern, key), other, doublestar.MatchUnvalidated(pattern, other))
+		}
+	}
+}
+
+func TestQuoteShell(t *testing.T) {
+	for in, want := range map[string]string{
+		"trip/sea.jpg": "trip/sea.jpg", "a b.jpg": "'a b.jpg'", "it's": `'it'\''s'`, "": "''", "$(x)": "'$(x)'", "ü": "'ü'",
+	} {
+		if got := quoteShell(in); got != want {
+			t.Errorf("%q is %s, want %s", in, got, want)
 		}
 	}
 }

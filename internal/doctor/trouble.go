@@ -54,6 +54,9 @@ func (x *examination) lettersOfKey(ctx context.Context, arn string) []Finding {
 	if err != nil {
 		return one(notSeen("the dead letters in "+name, "sqs:ReceiveMessage or sqs:ChangeMessageVisibility on "+arn, err))
 	}
+	if n := dead.Behind(s.Looked()); s.Kept == 0 && n > 0 {
+		return one(skipped(fmt.Sprintf("none of the first %d in %s names it; about %d more wait behind these in their message groups", s.Looked(), name, n)))
+	}
 	if s.Kept == 0 {
 		return one(ok("none of %d in %s names it", s.Looked(), name))
 	}
@@ -62,7 +65,7 @@ func (x *examination) lettersOfKey(ctx context.Context, arn string) []Finding {
 		reason = ": " + plain(newest.Reason)
 	}
 	return one(problem(fmt.Sprintf("%s of it in %s, the newest sent %s ago%s", count(s.Kept, "event"), name, since(x.opts.Now(), newest.Sent), reason),
-		"it failed as often as it may, and nobody tries again", "pixmill redrive --queue "+name+" --key "+quoteShell(x.opts.Key)+" --run   (when the cause is mended)"))
+		"it failed as often as it may, and nobody tries again", "pixmill redrive --queue "+name+" --key "+quoteShell(quotePattern(x.opts.Key))+" --run   (when the cause is mended)"))
 }
 
 // logAge is how far back the log is read.
@@ -86,7 +89,7 @@ func explainLog(ctx context.Context, x *examination) []Finding {
 	if err != nil {
 		return one(notSeen("the function "+nameOf(x.function), "lambda:GetFunctionConfiguration", err))
 	}
-	lines, err := x.grep(ctx, f.logGroup, quoteJSON(x.opts.Key))
+	lines, whole, err := x.grep(ctx, f.logGroup, quoteJSON(x.opts.Key))
 	if _, none := errors.AsType[*logtypes.ResourceNotFoundException](err); none {
 		return one(warning("there is no log group "+f.logGroup, "the function was never called, or may not write a log (iam/logs.json)", "pixmill doctor   (looks at the way from the bucket to the function)"))
 	}
@@ -94,12 +97,15 @@ func explainLog(ctx context.Context, x *examination) []Finding {
 		return one(notSeen("the log "+f.logGroup, "logs:FilterLogEvents", err))
 	}
 	last, n := x.lastOf(lines)
+	if !whole {
+		return one(skipped(fmt.Sprintf("%s is too long to be read through; %s in its older part names it", f.logGroup, count(n, "line"))))
+	}
 	if n > 0 {
 		return one(x.explainLine(last, n))
 	}
 	found := one(warning("no line of the last 24 hours names it in "+f.logGroup, "no event of it reached the function, or the invocation was ended from outside", "pixmill doctor   (looks at the way from the bucket to the function)"))
 	for _, sign := range []struct{ text, what string }{{"Task timed out", "took too long and was ended"}, {"Runtime.ExitError", "ended in the middle, perhaps for want of memory"}} {
-		if ended, err := x.grep(ctx, f.logGroup, `"`+sign.text+`"`); err == nil && len(ended) > 0 {
+		if ended, _, err := x.grep(ctx, f.logGroup, `"`+sign.text+`"`); err == nil && len(ended) > 0 {
 			found = append(found, warning(fmt.Sprintf("%s of the last 24 hours %s", count(len(ended), "invocation"), sign.what), "it may have been this source",
 				"aws logs filter-log-events --log-group-name "+f.logGroup+" --filter-pattern '\""+sign.text+"\"'   (shows them)"))
 		}
@@ -107,10 +113,10 @@ func explainLog(ctx context.Context, x *examination) []Finding {
 	return found
 }
 
-// grep returns the newest lines of a log group that match, some pages at most.
-func (x *examination) grep(ctx context.Context, group, pattern string) ([]logtypes.FilteredLogEvent, error) {
-	const mostPages = 10
-	var lines []logtypes.FilteredLogEvent
+// grep returns the lines of a log group that match, oldest first, and whether it
+// has read all of it: the pages of a long log are many, and most of them empty.
+func (x *examination) grep(ctx context.Context, group, pattern string) (lines []logtypes.FilteredLogEvent, whole bool, err error) {
+	const mostPages = 100
 	pages := cloudwatchlogs.NewFilterLogEventsPaginator(x.logs, &cloudwatchlogs.FilterLogEventsInput{
 		LogGroupName: &group, FilterPattern: &pattern, StartTime: aws.Int64(x.opts.Now().Add(-logAge).UnixMilli()),
 	})
@@ -120,11 +126,11 @@ func (x *examination) grep(ctx context.Context, group, pattern string) ([]logtyp
 		}
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		lines = append(lines, page.Events...)
 	}
-	return lines, nil
+	return lines, !pages.HasMorePages(), nil
 }
 
 // lastOf returns the newest line about the key, and how many there are.
@@ -171,6 +177,11 @@ func quoteJSON(s string) string {
 		return strconv.Quote(s)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// quotePattern returns s as a pattern that matches s and nothing else.
+func quotePattern(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`).Replace(s)
 }
 
 // quoteShell returns s as one word of a shell.

@@ -189,6 +189,7 @@ func TestNew_RefusesWhatCannotWork(t *testing.T) {
 		t.Errorf("nowhere: %v", err)
 	}
 	t.Setenv("AWS_REGION", "")
+	t.Setenv("AWS_DEFAULT_REGION", "")
 	open(t, preset.Notify{EventBridge: someBus}) // the endpoint is not AWS's
 	t.Setenv("AWS_ENDPOINT_URL", "")
 	if _, err := New(t.Context(), preset.Notify{EventBridge: someBus}); fault.KindOf(err) != fault.Misconfigured || !strings.Contains(err.Error(), "AWS_REGION") {

@@ -36,6 +36,10 @@ func (s Summary) Looked() int { return s.Kept + s.Filtered + s.New + s.Moved }
 // releaseTimeout bounds the giving back at the end, which goes on after ctx.
 const releaseTimeout = 20 * time.Second
 
+// ErrHidden says that letters could not be given back: nobody gets them for some
+// minutes.
+var ErrHidden = errors.New("letters could not be given back and are hidden for some minutes")
+
 // Redrive walks the letters and tells emit of each. A letter that is moved is
 // returned first and deleted then: whatever ends the process in between leaves it
 // in both places, which costs a second look at an object that agrees by then. All
@@ -45,7 +49,7 @@ func Redrive(ctx context.Context, d DeadLetters, o Options, emit func(Letter, Fa
 	r := &redrive{from: d, opts: o, emit: emit, begun: o.Now(), seen: map[string]bool{}}
 	defer func() {
 		if failed := r.release(ctx); failed != nil {
-			err = errors.Join(err, fmt.Errorf("give letters back, which are hidden for some minutes now: %w", failed))
+			err = errors.Join(err, fmt.Errorf("%w: %w", ErrHidden, failed))
 		}
 		s = r.sum
 	}()
@@ -54,8 +58,11 @@ func Redrive(ctx context.Context, d DeadLetters, o Options, emit func(Letter, Fa
 		if err != nil {
 			return r.sum, err
 		}
+		if len(letters) == 0 {
+			return r.sum, nil
+		}
 		fresh := r.fresh(letters)
-		if len(fresh) == 0 {
+		if r.again > 0 && r.again >= len(r.seen) {
 			return r.sum, nil
 		}
 		for i, l := range fresh {
@@ -74,6 +81,7 @@ type redrive struct {
 	emit  func(Letter, Fate)
 	begun time.Time
 	seen  map[string]bool // IDs
+	again int             // letters that came once more, since the last one that had not been seen
 	held  []Letter        // to be released
 	sum   Summary
 }
@@ -83,15 +91,18 @@ func (r *redrive) full() bool {
 	return r.opts.Max > 0 && r.sum.Moved+r.sum.Kept >= r.opts.Max
 }
 
-// fresh leaves out letters that come a second time, since they were hidden for
-// too short a time: without it a long walk would never end.
+// fresh leaves out letters that come a second time, since the walk takes longer
+// than they are hidden. Others may still be behind them; when as many came again as
+// there are, none is, and a walk that looked further would never end.
 func (r *redrive) fresh(letters []Letter) []Letter {
 	var fresh []Letter
 	for _, l := range letters {
 		if r.seen[l.ID] {
 			r.held = append(r.held, l)
+			r.again++
 			continue
 		}
+		r.again = 0
 		r.seen[l.ID] = true
 		fresh = append(fresh, l)
 	}

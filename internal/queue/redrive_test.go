@@ -211,6 +211,43 @@ func TestRedrive_AShortHidingTimeEndsTheWalk(t *testing.T) {
 	}
 }
 
+// TestRedrive_LettersThatComeAgainDoNotEndTheWalk: some that were looked at are there
+// again before others were.
+func TestRedrive_LettersThatComeAgainDoNotEndTheWalk(t *testing.T) {
+	d := newDrawer("a", "b", "c", "d", "e")
+	s, err := queue.Redrive(t.Context(), &twice{drawer: d}, options(false), ignore)
+	if err != nil || s.Kept != 5 {
+		t.Errorf("summary %+v, error %v; want all five looked at", s, err)
+	}
+}
+
+// twice gives the first letters once more before it goes on.
+type twice struct {
+	*drawer
+	calls int
+}
+
+func (d *twice) Receive(ctx context.Context) ([]queue.Letter, error) {
+	if d.calls++; d.calls == 3 {
+		return d.dead[:2], nil
+	}
+	return d.drawer.Receive(ctx)
+}
+
+// TestRedrive_SaysThatLettersStayHidden also when Ctrl-C ended the walk.
+func TestRedrive_SaysThatLettersStayHidden(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	_, err := queue.Redrive(ctx, stuck{newDrawer("a", "b", "c")}, options(false), func(queue.Letter, queue.Fate) { stop() })
+	if !errors.Is(err, queue.ErrHidden) || !errors.Is(err, errDead) || !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+// stuck cannot give letters back.
+type stuck struct{ *drawer }
+
+func (stuck) Release(context.Context, []queue.Letter) error { return errDead }
+
 type forgetful struct{ *drawer }
 
 func (f forgetful) Receive(ctx context.Context) ([]queue.Letter, error) {

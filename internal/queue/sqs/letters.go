@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -214,8 +215,18 @@ func (d *DeadLetters) Release(ctx context.Context, letters []queue.Letter) error
 			continue
 		}
 		for _, f := range out.Failed {
+			if backAlready(f) {
+				continue
+			}
 			errs = append(errs, fault.New(fault.Transient, "release in queue", d.Name(), fmt.Errorf("%s: %s", aws.ToString(f.Code), aws.ToString(f.Message))))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// backAlready reports that a letter needs no release: the walk took longer than it
+// was hidden. The code is that of the documentation, the words those of SQS.
+func backAlready(f types.BatchResultErrorEntry) bool {
+	return strings.Contains(aws.ToString(f.Code), "MessageNotInflight") ||
+		strings.Contains(aws.ToString(f.Message), "not available for visibility timeout change")
 }

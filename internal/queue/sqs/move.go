@@ -18,17 +18,17 @@ import (
 const pollEvery = time.Second
 
 // MoveAll has SQS itself move every letter back, and tells of the progress. ok is
-// false where SQS cannot, and nothing was moved then: the letters did not come
-// from a queue, another task runs already, or the store of queues has no such
-// thing. When ctx ends, the task is cancelled; what it moved is where it belongs.
+// false where SQS cannot, or not all of them: a letter did not come from a queue,
+// another task runs already, it is not allowed, or the store of queues has no such
+// thing. Letter by letter is left then, which moves the rest or says why not. When ctx ends, the task is cancelled; what it moved is where it belongs.
 func (d *DeadLetters) MoveAll(ctx context.Context, progress func(moved, of int)) (moved int, ok bool, err error) {
 	if d.toFunction != "" || d.toQueue != "" || len(d.sources) == 0 {
 		return 0, false, nil
 	}
 	task, err := d.sqs.StartMessageMoveTask(ctx, &sqs.StartMessageMoveTaskInput{SourceArn: &d.arn})
 	if err != nil {
-		if api, known := errors.AsType[smithy.APIError](err); known && api.ErrorFault() == smithy.FaultClient && ctx.Err() == nil {
-			return 0, false, nil // refused, or not known here: letter by letter will say why if that is refused, too
+		if api, known := errors.AsType[smithy.APIError](err); known && api.ErrorFault() != smithy.FaultServer && ctx.Err() == nil {
+			return 0, false, nil
 		}
 		return 0, false, fault.New(fault.Transient, "move all letters of queue", d.Name(), err)
 	}
@@ -43,15 +43,17 @@ func (d *DeadLetters) MoveAll(ctx context.Context, progress func(moved, of int))
 		case "COMPLETED":
 			return moved, true, nil
 		case "FAILED":
-			return moved, true, fault.New(fault.Transient, "move all letters of queue", d.Name(),
-				fmt.Errorf("SQS broke off after %d: %s", moved, aws.ToString(state.FailureReason)))
+			return moved, false, nil
 		case "CANCELLED":
 			return moved, true, fault.New(fault.Transient, "move all letters of queue", d.Name(), errors.New("somebody cancelled it"))
 		}
 		select {
 		case <-time.After(pollEvery):
 		case <-ctx.Done():
-			return moved, true, errors.Join(ctx.Err(), d.cancelTask(context.WithoutCancel(ctx), task.TaskHandle))
+			if err := d.cancelTask(context.WithoutCancel(ctx), task.TaskHandle); err != nil {
+				return moved, true, fmt.Errorf("SQS goes on moving letters: %w", err)
+			}
+			return moved, true, ctx.Err()
 		}
 	}
 }

@@ -168,6 +168,15 @@ func (d *DeadLetters) Name() string { return nameOf(d.url) }
 // Waiting returns about how many letters there were when the queue was opened.
 func (d *DeadLetters) Waiting() int { return d.waiting }
 
+// Behind returns about how many letters a walk could not see: of a FIFO queue's
+// group nothing more is received while its first ten are.
+func (d *DeadLetters) Behind(looked int) int {
+	if !fifo(d.url) {
+		return 0
+	}
+	return max(0, d.waiting-looked)
+}
+
 // Target says where letters go, for people; empty where each letter says it itself.
 func (d *DeadLetters) Target() string {
 	switch {

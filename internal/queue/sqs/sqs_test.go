@@ -201,27 +201,6 @@ func TestRedrive_CutOffBetweenSendAndDeleteLosesNothing(t *testing.T) {
 	}
 }
 
-func TestRedrive_FIFOKeepsTheOrder(t *testing.T) {
-	c := newCloud(t, ".fifo")
-	c.giveUp(t, "1", "2", "3")
-	if s, err := redrive(t, open(t, pixsqs.Options{Queue: c.deadName}), true, nil); err != nil || s.Moved != 3 {
-		t.Fatalf("%+v, %v", s, err)
-	}
-	out, err := c.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-		QueueUrl: &c.url, MaxNumberOfMessages: 10, MessageSystemAttributeNames: []types.MessageSystemAttributeName{"MessageGroupId"},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, m := range out.Messages {
-		got = append(got, queue.Letter{Body: []byte(*m.Body)}.Keys()[0]+m.Attributes["MessageGroupId"])
-	}
-	if !slices.Equal(got, []string{"1g", "2g", "3g"}) {
-		t.Errorf("the queue has %q", got)
-	}
-}
-
 // TestRedrive_LettersOfAFunction are records of a failure destination: no queue is
 // their source, and each names its function.
 func TestRedrive_LettersOfAFunction(t *testing.T) {
