@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path"
 	"path/filepath"
@@ -46,13 +47,14 @@ func (f *fetcher) get(ctx context.Context, p pin, token string, bases ...string)
 	}
 	var errs []error
 	for _, base := range bases {
-		fmt.Fprintf(f.log, "libvips: fetching %s\n", base+p.path)
+		address := redacted(base + p.path)
+		fmt.Fprintf(f.log, "libvips: fetching %s\n", address)
 		b, err := download(ctx, base+p.path, token)
 		if err == nil {
 			err = p.check(b)
 		}
 		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", base+p.path, err))
+			errs = append(errs, fmt.Errorf("%s: %w", address, err))
 			continue
 		}
 		return b, keep(cached, b)
@@ -60,10 +62,19 @@ func (f *fetcher) get(ctx context.Context, p pin, token string, bases ...string)
 	return nil, errors.Join(errs...)
 }
 
-func download(ctx context.Context, url, token string) ([]byte, error) {
+// redacted is an address as it may be shown: a registry's may hold a password.
+func redacted(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "an address that is no URL"
+	}
+	return u.Redacted()
+}
+
+func download(ctx context.Context, address, token string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return nil, err
 	}

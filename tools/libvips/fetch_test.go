@@ -63,6 +63,16 @@ func TestFetch_TakesNothingButWhatIsPinned(t *testing.T) {
 	}
 }
 
+func TestFetch_ShowsNoPassword(t *testing.T) {
+	base, _ := serve(t, http.StatusNotFound, "")
+	var log bytes.Buffer
+	f := fetcher{dir: t.TempDir(), registry: registry{url: strings.Replace(base, "http://", "http://user:secret@", 1)}, log: &log}
+	_, err := f.npm(t.Context(), pinned("a.tgz", "library"))
+	if err == nil || strings.Contains(err.Error()+log.String(), "secret") || !strings.Contains(log.String(), "/npm/a.tgz") {
+		t.Errorf("error is %v, log %q", err, log.String())
+	}
+}
+
 func TestFetch_GoesOnToTheNextArchive(t *testing.T) {
 	gone, _ := serve(t, http.StatusNotFound, "")
 	base, _ := serve(t, http.StatusOK, "package")

@@ -35,8 +35,24 @@ func npmRegistry(getenv func(string) string) (registry, error) {
 		return registry{}, errors.New("npm's registry is " + r.url + ", not a URL")
 	}
 	r.url = strings.TrimSuffix(r.url, "/") + "/"
-	r.token = settings["//"+u.Host+strings.TrimSuffix(u.Path, "/")+"/:_authToken"]
+	r.token = tokenFor(settings, "//"+u.Host+strings.TrimSuffix(u.Path, "/")+"/")
 	return r, nil
+}
+
+// tokenFor takes the token of a place, or else of the one above it, up to the host.
+// https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration
+func tokenFor(settings map[string]string, place string) string {
+	for len(place) > len("//") {
+		if token := settings[place+":_authToken"]; token != "" {
+			return token
+		}
+		if above, found := strings.CutSuffix(place, "/"); found {
+			place = above
+		} else {
+			place = place[:strings.LastIndex(place, "/")+1]
+		}
+	}
+	return ""
 }
 
 // userSettings reads the user's .npmrc; there need not be one.

@@ -21,6 +21,8 @@ func TestNpmRegistry(t *testing.T) {
 			name: "the scope's own", npmrc: "registry=https://b.example/\n@img:registry=https://c.example/img/\n//c.example/img/:_authToken=${TOKEN}x\n//b.example/:_authToken=other",
 			env: map[string]string{"TOKEN": "t"}, want: registry{url: "https://c.example/img/", token: "tx"},
 		},
+		{name: "the host's token", npmrc: "registry=https://b.example/npm/all/\n//b.example/:_authToken=t\n//example/:_authToken=other", want: registry{url: "https://b.example/npm/all/", token: "t"}},
+		{name: "no token of a longer path", npmrc: "registry=https://b.example/npm/\n//b.example/npm/all/:_authToken=other\n//b.example/np:_authToken=other", want: registry{url: "https://b.example/npm/"}},
 		{name: "no token for another host", npmrc: "//b.example/:_authToken=other", want: registry{url: "https://registry.npmjs.org/"}},
 		{name: "not a URL", npmrc: "registry=nowhere", fails: true},
 	}
