@@ -73,10 +73,11 @@ test-localstack: deps ## the packages that talk to more of AWS than S3, on the L
 	AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 \
 		e2e/localstack.sh $(LOCALSTACK_TESTS)
 
-# sam and osls are installed outside the tree. Most of its time is Python's and Node's.
+# sam, osls and awslocal are installed outside the tree. All three deploy at once: they wait
+# for LocalStack half of the time.
 .PHONY: e2e-deploys
 e2e-deploys: build lambda ## deploy with localstack-init, SAM and osls, on the LocalStack of e2e-localstack, and compare
-	tools=$$(scripts/deploy-tools.sh) && PATH=$$tools:$$PATH PIXMILL_E2E=deploys e2e/localstack.sh go test -count=1 -timeout 30m ./e2e/deploy
+	tools=$$(scripts/deploy-tools.sh) && PATH=$$tools:$$PATH PIXMILL_E2E=deploys e2e/localstack.sh go test -count=1 -timeout 30m -parallel 3 ./e2e/deploy
 
 .PHONY: smoke-localstack
 smoke-localstack: ## what you would do by hand in LocalStack, each command shown: put, invoke, compare, delete

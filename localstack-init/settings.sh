@@ -8,6 +8,7 @@ source_bucket=${PIXMILL_SOURCE_BUCKET:-uploads}
 output_bucket=${PIXMILL_OUTPUT_BUCKET:-variants}
 trigger=${PIXMILL_TRIGGER:-queue} # queue, eventbridge, topic or direct
 config=${PIXMILL_CONFIG:-}        # a path within the zip, or the text of a pixmill.yaml
+notify=${PIXMILL_NOTIFY:-}        # where completion events go, as the function takes it
 log_level=${PIXMILL_LOG_LEVEL:-info}
 architecture=${PIXMILL_ARCHITECTURE:-$(case $(uname -m) in aarch64 | arm64) echo arm64 ;; *) echo x86_64 ;; esac)}
 memory_size=${PIXMILL_MEMORY_SIZE:-1769} # MB; Lambda gives one vCPU at 1769
@@ -38,4 +39,8 @@ stop() {
 case $trigger in
 queue | eventbridge | topic | direct) ;;
 *) stop "PIXMILL_TRIGGER is '$trigger'; it can be queue, eventbridge, topic or direct" ;;
+esac
+case $notify in
+'' | none | eventbridge=* | sns=* | sqs=*) ;;
+*) stop "PIXMILL_NOTIFY is '$notify'; it can be eventbridge=BUS, sns=ARN, sqs=URL or none" ;;
 esac

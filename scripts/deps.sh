@@ -7,6 +7,8 @@
 #   scripts/deps.sh                for Pixmill itself
 #   scripts/deps.sh lambda [ARCH]  and for a Lambda zip, for another architecture
 #                                  (amd64, arm64) with its C cross compiler
+#   scripts/deps.sh deploy         what scripts/deploy-tools.sh starts from, and
+#                                  nothing else: Python with venv, and curl
 #
 # Plain sh, because it has to run where nothing is installed yet.
 set -eu
@@ -71,8 +73,17 @@ needs_avif_encoder() {
 	dpkg --compare-versions "$v" ge 1.17 && ! dpkg-query -W -f '${Status}' libheif-plugin-aomenc 2>/dev/null | grep -q ' installed$'
 }
 
+# Debian has ensurepip, without which there is no venv, in a package of its own.
+has_python() { "${PYTHON:-python3}" -c 'import venv, ensurepip' 2>/dev/null; }
+
 # missing prints the Debian names of the packages that are not here yet.
 missing() {
+	if [ "$wanted" = deploy ]; then
+		has_python || echo python3 python3-venv
+		has curl || echo curl
+		[ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || echo ca-certificates
+		return
+	fi
 	has_cc || echo gcc libc6-dev
 	has_pkg_config || echo pkg-config
 	[ -n "$(vips_version)" ] || echo libvips-dev
@@ -124,6 +135,9 @@ stop_old_vips() {
 }
 
 explain() {
+	if [ "$wanted" = deploy ]; then
+		stop "the tools that deploy need Python 3.11 or newer with venv, and curl. Missing here, by their names in Debian:" "$packages"
+	fi
 	case $(uname -s) in
 	Darwin) stop "libvips $vips_min or newer and pkg-config are needed. Run this, then make again:" "brew install vips pkg-config" ;;
 	esac
@@ -139,8 +153,10 @@ explain() {
 	stop "libvips $vips_min or newer with its headers, pkg-config and a C compiler are needed: https://www.libvips.org/install.html"
 }
 
-check_go
-check_cgo
+if [ "$wanted" != deploy ]; then
+	check_go
+	check_cgo
+fi
 # Twice, because only an installed libheif says that its encoder is elsewhere.
 for _ in 1 2; do
 	packages=$(missing "$@" | tr '\n' ' ')
@@ -149,4 +165,4 @@ for _ in 1 2; do
 	# shellcheck disable=SC2086 # a list of words
 	install_with_apt $packages
 done
-has_vips || stop_old_vips "libvips is $(vips_version || echo missing)"
+[ "$wanted" = deploy ] || has_vips || stop_old_vips "libvips is $(vips_version || echo missing)"

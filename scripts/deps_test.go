@@ -20,6 +20,7 @@ type machine struct {
 	heif      string // version of libheif1; empty: not installed
 	candidate string // what apt has of libvips
 	has       string // further programs
+	venv      bool   // Python's
 	args      string // of deps.sh
 }
 
@@ -31,13 +32,15 @@ var programs = map[string]string{
 	"id":         `echo "$FAKE_UID"`,
 	"cc":         ``,
 	"pkg-config": `[ -s "$M/vips" ] && cat "$M/vips"`,
-	"apt-get":    `echo "apt-get $*" >>"$M/log"; case "$*" in *libvips-dev*) echo "$CANDIDATE" >"$M/vips" ;; *aomenc*) : >"$M/aomenc" ;; esac`,
+	"apt-get":    `echo "apt-get $*" >>"$M/log"; case "$*" in *libvips-dev*) echo "$CANDIDATE" >"$M/vips" ;; *aomenc*) : >"$M/aomenc" ;; *python3-venv*) : >"$M/venv" ;; esac`,
 	"apt-cache":  `echo "  Candidate: $CANDIDATE"`,
 	"dpkg-query": `case "$*" in *libheif1) [ -n "$HEIF" ] && echo "$HEIF" ;; *aomenc) [ -e "$M/aomenc" ] && echo "install ok installed" ;; esac`,
 	"dpkg":       `case "$2" in 1.15*) exit 1 ;; esac`,
 	"sudo":       `case "$1" in -n) exit 0 ;; esac; echo "sudo $1" >>"$M/log"; exec "$@"`,
 	"dnf":        ``,
 	"xz":         ``,
+	"curl":       ``,
+	"python3":    `[ -e "$M/venv" ]`,
 	"apk":        ``,
 }
 
@@ -70,6 +73,11 @@ func (m machine) run(t *testing.T) (says, did string, ok bool) {
 	}
 	if err := os.WriteFile(filepath.Join(dir, "vips"), []byte(m.vips), 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if m.venv {
+		if err := os.WriteFile(filepath.Join(dir, "venv"), nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"deps.sh"}, strings.Fields(m.args)...)...)
 	cmd.Env = []string{
@@ -115,6 +123,21 @@ func TestDeps(t *testing.T) {
 			name: "ALambdaZipWithoutApt",
 			m:    machine{goVersion: "1.26.8", vips: "8.14.1", has: "dnf pkg-config", args: "lambda"},
 			says: []string{"by their names in Debian", "xz-utils libdeflate-tools"},
+		},
+		{
+			name: "EverythingForTheToolsThatDeploy", ok: true, // which need neither Go nor libvips
+			m: machine{has: debian + " python3 curl", venv: true, args: "deploy"},
+		},
+		{
+			name: "RootInstallsPythonForTheToolsThatDeploy", ok: true,
+			m:    machine{uid: "0", has: debian + " python3 curl", args: "deploy"},
+			says: []string{"missing here: python3 python3-venv", "installing with: apt-get update && apt-get install"},
+			did:  update + install + "python3 python3-venv\n",
+		},
+		{
+			name: "TheToolsThatDeployWithoutApt",
+			m:    machine{system: "Darwin", has: "curl", args: "deploy"},
+			says: []string{"Python 3.11 or newer with venv", "python3 python3-venv"},
 		},
 		{
 			name: "NewerThanAskedFor", ok: true,

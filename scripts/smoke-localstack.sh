@@ -4,7 +4,8 @@
 # sam, compare what came out, delete the image. Where no function is deployed yet, the scripts
 # of localstack-init do that first.
 #
-# Needs a LocalStack at $AWS_ENDPOINT_URL, awslocal, and dist/lambda.zip.
+# Needs a LocalStack at $AWS_ENDPOINT_URL and dist/lambda.zip; awslocal and sam are
+# installed by scripts/deploy-tools.sh where they are missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -18,8 +19,12 @@ key=smoke-$$/photo.jpg # of this run
 answers=$(mktemp -d)
 trap 'rm -rf "$answers"' EXIT
 
-if ! command -v sam >/dev/null 2>&1; then PATH=$(scripts/deploy-tools.sh):$PATH; fi
-command -v awslocal >/dev/null 2>&1 || stop "awslocal is not here: pip install 'awscli-local[ver1]'"
+for tool in sam awslocal aws curl; do
+  if ! command -v "$tool" >/dev/null 2>&1; then
+    tools=$(scripts/deploy-tools.sh) # not within PATH=…, where its failure would be lost
+    PATH=$PATH:$tools
+  fi
+done
 curl -sf "$AWS_ENDPOINT_URL/_localstack/health" >/dev/null || stop "$AWS_ENDPOINT_URL is no LocalStack that answers"
 
 show() {

@@ -43,6 +43,8 @@ var triggers = []string{"queue", "eventbridge", "topic", "direct"}
 type deployment struct {
 	name, source, output string
 	trigger              string
+	notify               string // the parameter; empty: no completion events
+	notifyGrant          string // what it takes to send them: "ACTION on ARN"
 }
 
 // tool deploys Pixmill as its users do.
@@ -138,9 +140,12 @@ func check(t *testing.T, s *stack, tl tool, d deployment) settings {
 	if err != nil {
 		t.Fatal(err)
 	}
+	listener := s.listen(t, &d)
 	tl.deploy(t, d)
 	found := s.settings(t, d)
-	s.passes(t, d, "holidays 2026/a+b.jpg", image)
+	const key = "holidays 2026/a+b.jpg"
+	s.passes(t, d, key, image)
+	listener.hears(t, d, key, "ok", "absent")
 	doctorIsContent(t, d)
 	if _, ok := tl.(*scripts); !ok {
 		s.policyIsMinimal(t, d)

@@ -4,48 +4,27 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsiam "github.com/aws/aws-sdk-go-v2/service/iam"
-	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/goccy/go-yaml"
-
-	"pixmill/iam"
 )
-
-// statement is what these tests read of a policy's.
-type statement struct {
-	Sid      string
-	Effect   string
-	Action   oneOrMore
-	Resource oneOrMore
-}
-
-// oneOrMore is a list, which policies write as its only element, too.
-type oneOrMore []string
-
-func (o *oneOrMore) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		*o = oneOrMore{one}
-		return nil
-	}
-	return json.Unmarshal(data, (*[]string)(o))
-}
 
 // template is what these tests read of template.yaml. Tags like !Sub are passed over.
 type template struct {
-	Parameters map[string]struct{ Default any }
-	Resources  struct {
+	Parameters map[string]struct {
+		Default       any
+		AllowedValues []string
+	}
+	Resources struct {
+		Function struct {
+			Properties struct{ CodeURI string }
+		}
 		Role struct {
 			Properties struct {
 				Policies []struct {
@@ -64,6 +43,15 @@ type serverless struct {
 			Role struct{ Statements []statement }
 		}
 	}
+	Resources struct {
+		Resources struct {
+			NotifyPolicy struct {
+				Properties struct {
+					PolicyDocument struct{ Statement []statement }
+				}
+			}
+		}
+	}
 }
 
 // read reads a YAML file by way of JSON, which cares about no capitals in names.
@@ -73,6 +61,11 @@ func read(t *testing.T, name string, into any) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	decode(t, name, text, into)
+}
+
+func decode(t *testing.T, name string, text []byte, into any) {
+	t.Helper()
 	var document any
 	if err := yaml.Unmarshal(text, &document); err != nil {
 		t.Fatalf("%s: %v", name, err)
@@ -83,128 +76,6 @@ func read(t *testing.T, name string, into any) {
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
-	}
-}
-
-// bucketGrants lists what statements allow on buckets, sorted.
-func bucketGrants(statements []statement) []string {
-	var grants []string
-	for _, s := range statements {
-		for _, action := range s.Action {
-			for _, resource := range s.Resource {
-				if strings.HasPrefix(action, "s3:") || strings.Contains(action, "*") {
-					grants = append(grants, s.Effect+" "+action+" on "+resource)
-				}
-			}
-		}
-	}
-	slices.Sort(grants)
-	return grants
-}
-
-// wantGrants lists what iam/policy.json allows, in the same form.
-func wantGrants(source, output string) []string {
-	var want []string
-	for _, g := range iam.Function(source, output).Grants() {
-		want = append(want, "Allow "+g.Action+" on "+g.Resource)
-	}
-	slices.Sort(want)
-	return want
-}
-
-func TestFiles_GrantWhatThePolicySays(t *testing.T) {
-	var sam template
-	read(t, "template.yaml", &sam)
-	var fromSAM []statement
-	for _, p := range sam.Resources.Role.Properties.Policies {
-		fromSAM = append(fromSAM, p.PolicyDocument.Statement...)
-	}
-	var osls serverless
-	read(t, "serverless.yml", &osls)
-
-	inIAM := documented(t)
-	for _, s := range slices.Concat(fromSAM, osls.Provider.IAM.Role.Statements) {
-		for _, action := range s.Action {
-			if !slices.Contains(inIAM[s.Sid], action) {
-				t.Errorf("statement %q allows %s; by that name iam/*.json allows %q", s.Sid, action, inIAM[s.Sid])
-			}
-		}
-	}
-
-	anyPartition := strings.NewReplacer("${AWS::Partition}", "aws", "${param:", "${")
-	for name, statements := range map[string][]statement{
-		"template.yaml": fromSAM, "serverless.yml": osls.Provider.IAM.Role.Statements,
-	} {
-		got := bucketGrants(statements)
-		for i := range got {
-			got[i] = anyPartition.Replace(got[i])
-		}
-		if want := wantGrants("${SourceBucket}", "${OutputBucket}"); !slices.Equal(got, want) {
-			t.Errorf("%s grants\n\t%s\nand iam/policy.json\n\t%s", name, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
-		}
-	}
-}
-
-// documented are the actions of each statement in iam/*.json.
-func documented(t *testing.T) map[string][]string {
-	t.Helper()
-	files, err := filepath.Glob(root(t, "iam", "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no iam/*.json: %v", err)
-	}
-	actions := map[string][]string{}
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		document, err := iam.Parse(string(text))
-		if err != nil {
-			t.Fatalf("%s: %v", file, err)
-		}
-		for _, s := range document.Statement {
-			actions[s.Sid] = s.Action
-		}
-	}
-	return actions
-}
-
-// policyIsMinimal wants the role to allow on buckets what iam/policy.json says and
-// nothing else. The scripts make no role: LocalStack asks for none.
-func (s *stack) policyIsMinimal(t *testing.T, d deployment) {
-	t.Helper()
-	ctx := t.Context()
-	f, err := s.lambda.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &d.name})
-	if err != nil {
-		t.Fatal(err)
-	}
-	role := aws.ToString(f.Role)[strings.LastIndex(aws.ToString(f.Role), "/")+1:]
-	attached, err := s.iam.ListAttachedRolePolicies(ctx, &awsiam.ListAttachedRolePoliciesInput{RoleName: &role})
-	if err != nil || len(attached.AttachedPolicies) > 0 {
-		t.Fatalf("role %s: managed policies %v, %v; want none", role, attached, err)
-	}
-	list, err := s.iam.ListRolePolicies(ctx, &awsiam.ListRolePoliciesInput{RoleName: &role})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var statements []statement
-	for _, name := range list.PolicyNames {
-		p, err := s.iam.GetRolePolicy(ctx, &awsiam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
-		if err != nil {
-			t.Fatal(err)
-		}
-		var document struct{ Statement []statement }
-		text, err := url.QueryUnescape(aws.ToString(p.PolicyDocument))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := json.Unmarshal([]byte(text), &document); err != nil {
-			t.Fatalf("policy %s: %v", name, err)
-		}
-		statements = append(statements, document.Statement...)
-	}
-	if got, want := bucketGrants(statements), wantGrants(d.source, d.output); !slices.Equal(got, want) {
-		t.Errorf("role %s allows\n\t%s\nand iam/policy.json\n\t%s", role, strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 	}
 }
 
@@ -219,7 +90,7 @@ var apart = map[string]string{
 func TestFiles_ParametersAndDefaultsAreTheSame(t *testing.T) {
 	sam, osls, scripts := defaults(t)
 	names := slices.Sorted(maps.Keys(sam))
-	if len(names) < 16 {
+	if len(names) < 17 {
 		t.Fatalf("template.yaml has the parameters %q only", names)
 	}
 	for _, name := range names {
@@ -259,6 +130,40 @@ func TestDocs_TableOfSettingsIsTrue(t *testing.T) {
 		}
 		if !strings.Contains(string(doc), row) {
 			t.Errorf("docs/lambda.md has no row that begins with %s", row)
+		}
+	}
+}
+
+// template.yaml names one zip, and so takes one architecture; the documents have the
+// command that makes it one for the other.
+func TestDocs_CommandMakesTheTemplateOneForArm64(t *testing.T) {
+	doc, err := os.ReadFile(root(t, "docs/lambda.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := regexp.MustCompile(`(?m)^    (sed .* template\.yaml) > template-arm64\.yaml$`).FindSubmatch(doc)
+	if command == nil {
+		t.Fatal("docs/lambda.md has no sed command for template-arm64.yaml")
+	}
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", string(command[1]))
+	cmd.Dir = root(t)
+	arm, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v", command[1], err)
+	}
+	amd, err := os.ReadFile(root(t, "template.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for architecture, file := range map[string]struct {
+		text []byte
+		zip  string
+	}{"x86_64": {amd, "dist/lambda.zip"}, "arm64": {arm, "dist/lambda-arm64.zip"}} {
+		var tm template
+		decode(t, architecture, file.text, &tm)
+		p, zip := tm.Parameters["Architecture"], tm.Resources.Function.Properties.CodeURI
+		if p.Default != architecture || !slices.Equal(p.AllowedValues, []string{architecture}) || zip != file.zip {
+			t.Errorf("the template for %s deploys %s and takes %q, by default %v", architecture, zip, p.AllowedValues, p.Default)
 		}
 	}
 }

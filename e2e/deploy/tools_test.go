@@ -81,15 +81,15 @@ func (w workspace) try(ctx context.Context, extra []string, name string, args ..
 	return out.String(), err
 }
 
-// need skips the test, saying how to get the command that is missing.
+// need fails the test, saying how to get the command that is missing.
 func need(t *testing.T, command, how string) {
 	t.Helper()
 	if _, err := exec.LookPath(command); err != nil {
-		t.Skipf("there is no %s: %s", command, how)
+		t.Fatalf("there is no %s: %s", command, how)
 	}
 }
 
-const howTools = "scripts/deploy-tools.sh installs sam and osls; make e2e-deploys calls it"
+const howTools = "scripts/deploy-tools.sh installs sam, osls and awslocal; make e2e-deploys calls it"
 
 // scripts are localstack-init/ready.d, run as LocalStack runs them.
 type scripts struct {
@@ -99,7 +99,7 @@ type scripts struct {
 
 func newScripts(t *testing.T) *scripts {
 	t.Helper()
-	need(t, "awslocal", "pip install awscli-local[ver1]")
+	need(t, "awslocal", howTools)
 	s := &scripts{workspace: newWorkspace(t)}
 	files, err := filepath.Glob(filepath.Join(s.dir, "localstack-init/ready.d/*.sh"))
 	if err != nil || len(files) == 0 {
@@ -113,7 +113,7 @@ func (s *scripts) deploy(t *testing.T, d deployment) {
 	t.Helper()
 	extra := []string{
 		"PIXMILL_NAME=" + d.name, "PIXMILL_SOURCE_BUCKET=" + d.source, "PIXMILL_OUTPUT_BUCKET=" + d.output,
-		"PIXMILL_TRIGGER=" + d.trigger, "PIXMILL_FUNCTION_ZIP=" + filepath.Join(s.dir, "dist/lambda.zip"),
+		"PIXMILL_TRIGGER=" + d.trigger, "PIXMILL_NOTIFY=" + d.notify, "PIXMILL_FUNCTION_ZIP=" + filepath.Join(s.dir, "dist/lambda.zip"),
 	}
 	runs := 1
 	if d.trigger == triggers[0] {
@@ -132,6 +132,15 @@ func (s *scripts) remove(ctx context.Context, t *testing.T, d deployment) {
 	newStack(t, os.Getenv(varEndpoint)).remove(ctx, t, d)
 }
 
+// parameters are what sam and osls are told, as NAME=VALUE.
+func (d deployment) parameters() []string {
+	params := []string{"Name=" + d.name, "SourceBucket=" + d.source, "OutputBucket=" + d.output, "Trigger=" + d.trigger}
+	if d.notify != "" {
+		params = append(params, "Notify="+d.notify)
+	}
+	return params
+}
+
 // sam is template.yaml, deployed with the AWS SAM CLI.
 type sam struct{ workspace }
 
@@ -143,8 +152,8 @@ func newSAM(t *testing.T) *sam {
 
 func (s *sam) deploy(t *testing.T, d deployment) {
 	t.Helper()
-	s.run(t.Context(), t, nil, "sam", "deploy", "--stack-name", d.name, "--no-progressbar", "--parameter-overrides",
-		"Name="+d.name, "SourceBucket="+d.source, "OutputBucket="+d.output, "Trigger="+d.trigger)
+	args := []string{"deploy", "--stack-name", d.name, "--no-progressbar", "--parameter-overrides"}
+	s.run(t.Context(), t, nil, "sam", append(args, d.parameters()...)...)
 }
 
 func (s *sam) remove(ctx context.Context, t *testing.T, d deployment) {
@@ -167,10 +176,11 @@ func newOSLS(t *testing.T) *osls {
 }
 
 func (o *osls) params(d deployment) []string {
-	return []string{
-		"--param", "Name=" + d.name, "--param", "SourceBucket=" + d.source,
-		"--param", "OutputBucket=" + d.output, "--param", "Trigger=" + d.trigger,
+	var params []string
+	for _, p := range d.parameters() {
+		params = append(params, "--param", p)
 	}
+	return params
 }
 
 func (o *osls) deploy(t *testing.T, d deployment) {

@@ -227,3 +227,15 @@ func TestRun_KeyInACloud(t *testing.T) {
 		t.Errorf("after the look the dead letter cannot be received: %v, %v", out, err)
 	}
 }
+
+// TestRun_KeyThatTheLogDoesNotName counts the invocations that ended early, and no other lines.
+func TestRun_KeyThatTheLogDoesNotName(t *testing.T) {
+	c := newCloud(t)
+	must(t)(c.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &c.source, Key: aws.String("a.jpg"), Body: strings.NewReader("x")}))
+	c.log(t, "START RequestId: 1 Version: $LATEST", `{"msg":"source","key":"other.jpg","result":"written"}`,
+		"2026-11-24T10:00:00Z 1 Task timed out after 60.00 seconds", "END RequestId: 1")
+	wantOnly(t, examine(t, doctor.Options{Presets: c.presets, Key: "a.jpg"}),
+		want{"manifest", doctor.StatusProblem, "no invocation has finished this source"},
+		want{"log", doctor.StatusWarning, "no line of the last 24 hours names it"},
+		want{"log", doctor.StatusWarning, "1 invocation of the last 24 hours took too long"})
+}

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// allEvents is what a notification has to have: a deletion is an event, too.
-const allEvents = `"s3:ObjectCreated:*","s3:ObjectRemoved:*","s3:LifecycleExpiration:*"`
+// allEvents is what a notification has to have: a deletion is an event, too, and so
+// is a source that is back from Glacier.
+const allEvents = `"s3:ObjectCreated:*","s3:ObjectRemoved:*","s3:LifecycleExpiration:*","s3:ObjectRestore:Completed"`
 
 // discoverOnly finds the routes for the checks of a key, and says nothing of them.
 func discoverOnly(ctx context.Context, x *examination) []Finding {

@@ -2,7 +2,10 @@ package doctor
 
 import (
 	"encoding/json"
+	"os"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +42,24 @@ func TestCheckRecursion_IsNotKnownWithoutTheNotifications(t *testing.T) {
 	x.unseen = false
 	if found := checkRecursion(t.Context(), x); len(found) != 1 || found[0].Status != StatusOK {
 		t.Errorf("found %+v", found)
+	}
+}
+
+// The notification that doctor prints has the events of the templates.
+func TestNoRoute_PrintsEveryEvent(t *testing.T) {
+	template, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	events := regexp.MustCompile(`Event: ("s3:.*?"), Queue`).FindAllStringSubmatch(string(template), -1)
+	fix := atAWS(t, "http://127.0.0.1:1").noRoute(false, nil).Fix
+	for _, e := range events {
+		if !strings.Contains(fix, e[1]) {
+			t.Errorf("%s has no %s", fix, e[1])
+		}
+	}
+	if n := strings.Count(fix, `"s3:`); n != len(events) {
+		t.Errorf("%s has %d events, template.yaml has %d", fix, n, len(events))
 	}
 }
 

@@ -105,8 +105,9 @@ func explainLog(ctx context.Context, x *examination) []Finding {
 	}
 	found := one(warning("no line of the last 24 hours names it in "+f.logGroup, "no event of it reached the function, or the invocation was ended from outside", "pixmill doctor   (looks at the way from the bucket to the function)"))
 	for _, sign := range []struct{ text, what string }{{"Task timed out", "took too long and was ended"}, {"Runtime.ExitError", "ended in the middle, perhaps for want of memory"}} {
-		if ended, _, err := x.grep(ctx, f.logGroup, `"`+sign.text+`"`); err == nil && len(ended) > 0 {
-			found = append(found, warning(fmt.Sprintf("%s of the last 24 hours %s", count(len(ended), "invocation"), sign.what), "it may have been this source",
+		ended, _, err := x.grep(ctx, f.logGroup, `"`+sign.text+`"`)
+		if n := saying(ended, sign.text); err == nil && n > 0 {
+			found = append(found, warning(fmt.Sprintf("%s of the last 24 hours %s", count(n, "invocation"), sign.what), "it may have been this source",
 				"aws logs filter-log-events --log-group-name "+f.logGroup+" --filter-pattern '\""+sign.text+"\"'   (shows them)"))
 		}
 	}
@@ -131,6 +132,17 @@ func (x *examination) grep(ctx context.Context, group, pattern string) (lines []
 		lines = append(lines, page.Events...)
 	}
 	return lines, !pages.HasMorePages(), nil
+}
+
+// saying counts the lines that have the text: LocalStack takes no notice of a
+// pattern in quotes.
+func saying(lines []logtypes.FilteredLogEvent, text string) (n int) {
+	for _, l := range lines {
+		if strings.Contains(aws.ToString(l.Message), text) {
+			n++
+		}
+	}
+	return n
 }
 
 // lastOf returns the newest line about the key, and how many there are.

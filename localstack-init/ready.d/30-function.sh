@@ -22,7 +22,7 @@ settings=(
   --function-name "$name" --role "arn:aws:iam::$account:role/$name"
   --runtime provided.al2023 --handler bootstrap
   --memory-size "$memory_size" --timeout "$timeout" --ephemeral-storage "Size=$ephemeral_storage"
-  --environment "{\"Variables\":{$(variable PIXMILL_SOURCE_BUCKET "$source_bucket"),$(variable PIXMILL_OUTPUT_BUCKET "$output_bucket"),$(variable PIXMILL_CONFIG "$config"),$(variable PIXMILL_LOG_LEVEL "$log_level")}}"
+  --environment "{\"Variables\":{$(variable PIXMILL_SOURCE_BUCKET "$source_bucket"),$(variable PIXMILL_OUTPUT_BUCKET "$output_bucket"),$(variable PIXMILL_CONFIG "$config"),$(variable PIXMILL_NOTIFY "$notify"),$(variable PIXMILL_LOG_LEVEL "$log_level")}}"
 )
 if awslocal lambda get-function --function-name "$name" >/dev/null 2>&1; then
   awslocal lambda update-function-code --function-name "$name" --zip-file "fileb://$zip" \
