@@ -130,11 +130,14 @@ lambda: ## the Lambda function as dist/lambda.zip, and for arm64 where its C com
 lambda-arm64: ## dist/lambda-arm64.zip; installs or explains the C cross compiler
 	@scripts/lambda.sh arm64 '$(CONFIG)'
 
+comma := ,
+
 # For scripts/lambda.sh, which sets LIBVIPS_PREFIX and CC. The program looks for libvips
 # beside itself.
 dist/%/bootstrap: FORCE
-	CGO_ENABLED=1 GOOS=linux GOARCH=$* CC='$(CC)' go build -trimpath -tags $(LAMBDA_TAGS) $(LAMBDA_GCFLAGS) \
-		-ldflags "-s -w -buildid= -B none -extldflags '-Wl,-rpath,\$$ORIGIN/libvips -Wl,-z,nopack-relative-relocs'" -o $@ ./functions/lambda
+	@echo 'pixmill: building the function for $*; the first time takes some minutes'
+	@CGO_ENABLED=1 GOOS=linux GOARCH=$* CC='$(CC)' go build -trimpath -tags $(LAMBDA_TAGS) $(LAMBDA_GCFLAGS) \
+		-ldflags "-s -w -buildid= -B none -extldflags '-Wl,-rpath,\$$ORIGIN/libvips$(if $(filter amd64,$*), -Wl$(comma)-z$(comma)nopack-relative-relocs)'" -o $@ ./functions/lambda
 
 .PHONY: FORCE
 FORCE:

@@ -17,6 +17,10 @@ fi
 scripts/deps.sh lambda
 own=$(go env GOHOSTARCH)
 config=${2:-}
+if [ -n "$config" ] && [ ! -r "$config" ]; then
+	echo "pixmill: CONFIG=$config: there is no such file, or it may not be read" >&2
+	exit 1
+fi
 
 # compiler ARCH prints the C compiler for it.
 compiler() {

@@ -82,7 +82,12 @@ func report(w io.Writer, name string, size int, files []entry) {
 			licences, unpacked = licences+f.packed, unpacked+len(f.content)
 			continue
 		}
-		fmt.Fprintf(w, "  %-32s %6.2f MB, unpacked %6.2f MB\n", f.name, float64(f.packed)/1e6, float64(len(f.content))/1e6)
+		reportLine(w, f.name, f.packed, len(f.content))
 	}
-	fmt.Fprintf(w, "  %-32s %6.2f MB, unpacked %6.2f MB\n", licenceDir, float64(licences)/1e6, float64(unpacked)/1e6)
+	reportLine(w, licenceDir, licences, unpacked)
+}
+
+// reportLine says what a file or folder weighs, in kB.
+func reportLine(w io.Writer, name string, packed, unpacked int) {
+	fmt.Fprintf(w, "  %-32s %8.1f kB, unpacked %8.1f kB\n", name, float64(packed)/1e3, float64(unpacked)/1e3)
 }
