@@ -176,6 +176,25 @@ func (s *stage) wantWrittenOnce(keys ...string) {
 	}
 }
 
+// wantSamePictures checks that two sources of the same bytes have the same variants,
+// to the byte, and the same placeholder.
+func (s *stage) wantSamePictures(key, other string) {
+	s.t.Helper()
+	looks := map[string]string{}
+	for _, k := range []string{key, other} {
+		s.untilManifest(k, func(m *manifest.Manifest) bool {
+			looks[k] = fmt.Sprintf("%+v", m.Placeholder)
+			for _, v := range m.Variants {
+				looks[k] += fmt.Sprintf(" %s: %s", v.Name, v.SHA256)
+			}
+			return true
+		})
+	}
+	if looks[key] != looks[other] {
+		s.t.Errorf("%q is shown by\n%s\nand %q, of the same bytes, by\n%s", key, looks[key], other, looks[other])
+	}
+}
+
 // untilDead waits until exactly the expected events were given up.
 func (s *stage) untilDead() {
 	s.t.Helper()

@@ -124,8 +124,8 @@ func functionHangs(s *stage) { s.breakOff(syscall.SIGSTOP) }
 func (s *stage) breakOff(sig syscall.Signal) {
 	s.t.Helper()
 	s.needsProcesses()
-	const key, first = "broken off.jpg", "broken off.jpg/thumb.jpg"
-	// Always the same one: what is made after the crash is decoded for the largest of the rest.
+	// The largest one: what is made after the crash is still decoded for it.
+	const key, first = "broken off.jpg", "broken off.jpg/large.webp"
 	match := ofFunction(http.MethodPut, s.output, key+"/")
 	rest := s.proxy.hold(func(r request) bool { return match(r) && r.key != first })
 	s.put(key, jpegPicture(1))
@@ -140,8 +140,10 @@ func (s *stage) breakOff(sig syscall.Signal) {
 	rest.stop()
 	s.signal(sig)
 	s.within("the requests of the process have ended with it", rest.settled)
+	s.put("undisturbed.jpg", jpegPicture(1))
 	s.untilExact()
 	s.wantWrittenOnce(key, "after it.jpg")
+	s.wantSamePictures(key, "undisturbed.jpg")
 }
 
 // deadlyKey is the source that ends every process that reads it.

@@ -25,7 +25,7 @@ func run() error {
 	}
 	render := func(src []byte, specs []imaging.Spec) ([]imaging.Encoded, error) {
 		out := make([]imaging.Encoded, len(specs))
-		_, err := engine.Render(context.Background(), src, specs, func(i int, v imaging.Encoded) error {
+		_, err := engine.Render(context.Background(), src, imaging.Request{Specs: specs}, func(i int, v imaging.Encoded) error {
 			out[i] = v
 			return nil
 		})

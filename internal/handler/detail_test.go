@@ -13,14 +13,14 @@ import (
 // talkativeEngine fails with words of a library behind its own.
 type talkativeEngine struct{ toyEngine }
 
-func (e talkativeEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+func (e talkativeEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
 	because := func(what string) error {
 		return &imaging.LibraryError{What: what, Err: errors.New("lib 1.2: " + what)}
 	}
 	if string(src) == "img:bad" {
 		return imaging.Info{}, fault.New(fault.Rejected, "decode", "", because("the data ends early"))
 	}
-	return e.toyEngine.Render(ctx, src, specs, func(i int, out imaging.Encoded) error {
+	return e.toyEngine.Render(ctx, src, req, func(i int, out imaging.Encoded) error {
 		if out.Err != nil {
 			out.Err = fault.New(fault.Permanent, "encode", "png", because("the encoder failed"))
 		}

@@ -60,7 +60,7 @@ func TestHandle_ImageBecomesTextAndImageAgain(t *testing.T) {
 	f.handle("c", handler.ResultUnchanged)
 	f.put("c", "img:1", nil)
 	f.handle("c", handler.ResultWritten)
-	f.wantContent("c/one.png", "img:1 in 1")
+	f.wantContent("c/one.png", "img:1 in 1 from 1")
 }
 
 func TestHandle_SourceGoesFromAToBToA(t *testing.T) {
@@ -69,10 +69,10 @@ func TestHandle_SourceGoesFromAToBToA(t *testing.T) {
 	f.handle("c", handler.ResultWritten)
 	f.put("c", "img:B", nil)
 	f.handle("c", handler.ResultWritten)
-	f.wantContent("c/one.png", "img:B in 1")
+	f.wantContent("c/one.png", "img:B in 1 from 1")
 	f.put("c", "img:A", nil)
 	f.handle("c", handler.ResultWritten)
-	f.wantContent("c/one.png", "img:A in 1")
+	f.wantContent("c/one.png", "img:A in 1 from 1")
 }
 
 func TestHandle_SourceOverwrittenWhileRendering(t *testing.T) {
@@ -87,7 +87,7 @@ func TestHandle_SourceOverwrittenWhileRendering(t *testing.T) {
 		return nil
 	}
 	out := f.handle("c", handler.ResultWritten)
-	f.wantContent("c/one.png", "img:B in 1")
+	f.wantContent("c/one.png", "img:B in 1 from 1")
 	if out.Passes != 3 {
 		t.Errorf("%d passes, want 3: A, B, agreement", out.Passes)
 	}
@@ -99,7 +99,7 @@ func TestHandle_OnlyTheFocalPointChanged(t *testing.T) {
 	f.handle("c", handler.ResultWritten)
 	f.put("c", "img:1", map[string]string{handler.MetaFocal: "0.25, 0.75"})
 	f.handle("c", handler.ResultWritten)
-	f.wantContent("c/one.png", "img:1 in 1 at 0.25,0.75")
+	f.wantContent("c/one.png", "img:1 in 1 from 1 at 0.25,0.75")
 }
 
 func TestHandle_OnlyTheVersionChanged(t *testing.T) {

@@ -41,12 +41,7 @@ func (inv *invocation) make(ctx context.Context, l *look, d *decision, kept map[
 	renderStart := inv.cfg.Now()
 	d.doc.Timings.FetchMS = milliseconds(renderStart.Sub(fetchStart))
 
-	b := &batch{invocation: inv, id: d.doc.Source.Identity, made: kept}
-	for _, v := range l.rule.Variants {
-		if _, done := kept[v.Name]; !done {
-			b.todo = append(b.todo, v)
-		}
-	}
+	b := &batch{invocation: inv, id: d.doc.Source.Identity, asked: l.rule.Variants, made: kept}
 	info, err := b.render(ctx, src, focal)
 	d.doc.Timings.RenderMS = milliseconds(inv.cfg.Now().Sub(renderStart))
 	d.stored = b.stored
@@ -67,7 +62,8 @@ func (inv *invocation) make(ctx context.Context, l *look, d *decision, kept map[
 type batch struct {
 	*invocation
 	id      string           // identity of the source
-	todo    []preset.Variant // in the order of the specs
+	asked   []preset.Variant // all of the rule's, in the order of the specs
+	todo    int              // of those that are not kept
 	slowest time.Duration    // of the variants so far
 	emitted int
 	memory  bool // a variant was refused for want of memory
@@ -84,19 +80,19 @@ func (b *batch) render(ctx context.Context, src []byte, focal *imaging.Point) (i
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(uploads)
 	defer func() { _ = g.Wait() }() // also when the engine panics: no upload outlives Handle
-	info, err := b.cfg.Engine.Render(gctx, src, specs(b.todo, focal), func(i int, out imaging.Encoded) error {
-		return b.emit(gctx, g, b.todo[i], out)
+	info, err := b.cfg.Engine.Render(gctx, src, b.request(focal), func(i int, out imaging.Encoded) error {
+		return b.emit(gctx, g, b.asked[i], out)
 	})
 	// A failed upload cancelled the rendering: then its error is the reason.
 	if uploadErr := g.Wait(); uploadErr != nil {
 		return info, uploadErr
 	}
-	if err == nil && b.emitted != len(b.todo) {
-		return info, fmt.Errorf("render %q: the engine answered for %d of %d variants", b.ev.Key, b.emitted, len(b.todo))
+	if err == nil && b.emitted != b.todo {
+		return info, fmt.Errorf("render %q: the engine answered for %d of %d variants", b.ev.Key, b.emitted, b.todo)
 	}
 	if errors.Is(err, ErrNearDeadline) {
 		err = fault.New(fault.Transient, "render", b.ev.Key,
-			fmt.Errorf("%w: %d of %d variants are stored, the slowest took %v", err, len(b.stored), len(b.todo), b.slowest))
+			fmt.Errorf("%w: %d of %d variants are stored, the slowest took %v", err, len(b.stored), b.todo, b.slowest))
 	}
 	return info, err
 }
@@ -115,7 +111,7 @@ func (b *batch) emit(ctx context.Context, g *errgroup.Group, asked preset.Varian
 	} else {
 		g.Go(func() error { return b.store(ctx, asked, out) })
 	}
-	if deadline, ok := ctx.Deadline(); ok && b.emitted < len(b.todo) && deadline.Sub(b.cfg.Now()) < 2*b.slowest {
+	if deadline, ok := ctx.Deadline(); ok && b.emitted < b.todo && deadline.Sub(b.cfg.Now()) < 2*b.slowest {
 		return ErrNearDeadline
 	}
 	return nil
@@ -163,15 +159,19 @@ func (b *batch) record(v manifest.Variant) {
 	}
 }
 
-// specs returns what the engine is asked for; a source's own focal point goes
-// before the gravity that the preset names.
-func specs(variants []preset.Variant, focal *imaging.Point) []imaging.Spec {
-	specs := make([]imaging.Spec, len(variants))
-	for i, v := range variants {
-		specs[i] = v.Spec
+// request asks the engine for what is missing, and tells it of all the rest, so
+// that what it makes does not depend on what is kept. A source's own focal point
+// goes before the gravity that the preset names.
+func (b *batch) request(focal *imaging.Point) imaging.Request {
+	req := imaging.Request{Specs: make([]imaging.Spec, len(b.asked)), Kept: make([]bool, len(b.asked))}
+	for i, v := range b.asked {
+		req.Specs[i] = v.Spec
 		if focal != nil && v.Spec.Fit == imaging.FitCover && v.Spec.Focal == nil {
-			specs[i].Focal = focal
+			req.Specs[i].Focal = focal
+		}
+		if _, req.Kept[i] = b.made[v.Name]; !req.Kept[i] {
+			b.todo++
 		}
 	}
-	return specs
+	return req
 }

@@ -73,6 +73,10 @@ var mutants = []mutant{
 	{name: "absent is told only of what was deleted", test: converges, edits: []edit{
 		{"completion.go", "if inv.cfg.Notify == nil {", "if inv.cfg.Notify == nil || l.nothingBecause() != \"\" && inv.out.Deletes == 0 {"},
 	}},
+	{name: "plans only for what is missing", test: converges, edits: []edit{
+		{"make.go", "info, err := b.cfg.Engine.Render(", "b.asked = slices.DeleteFunc(slices.Clone(b.asked), func(v preset.Variant) bool { _, kept := b.made[v.Name]; return kept })\n\tinfo, err := b.cfg.Engine.Render("},
+		{"make.go", "\"maps\"", "\"maps\"\n\t\"slices\""},
+	}},
 	{name: "manifest first", test: backed, edits: []edit{
 		{"handler.go", "out    Outcome\n}", "out    Outcome\n\tlater  []func() error\n}"},
 		{"make.go", "a, err := b.cfg.Output.Put(ctx, key, out.Data, &blob.PutOptions{", "a, err := b.putLater(ctx, key, out.Data, &blob.PutOptions{"},

@@ -29,13 +29,13 @@ func (e greedyEngine) Capability() imaging.Capability {
 	return c
 }
 
-func (e greedyEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
-	for _, s := range specs {
+func (e greedyEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+	for _, s := range req.Specs {
 		if need := int64(s.Width); need > e.budget {
 			return imaging.Info{}, fault.New(fault.Rejected, "admit", "", &fault.LimitError{Field: imaging.FieldMemory, Limit: e.budget, Value: need, Unit: "bytes"})
 		}
 	}
-	return e.toyEngine.Render(ctx, src, specs, emit)
+	return e.toyEngine.Render(ctx, src, req, emit)
 }
 
 func TestHandle_RefusalForWantOfMemoryEndsWithABiggerBudget(t *testing.T) {
@@ -132,8 +132,8 @@ func TestHandle_SourceThatNeverRestsIsLeftToTheQueue(t *testing.T) {
 // panickingEngine emits one variant and panics.
 type panickingEngine struct{ toyEngine }
 
-func (e panickingEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
-	return e.toyEngine.Render(ctx, src, specs, func(i int, out imaging.Encoded) error {
+func (e panickingEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+	return e.toyEngine.Render(ctx, src, req, func(i int, out imaging.Encoded) error {
 		if err := emit(i, out); err != nil {
 			return err
 		}

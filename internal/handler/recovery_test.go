@@ -47,8 +47,8 @@ func (betterEngine) Capability() imaging.Capability {
 	return imaging.Capability{Engine: "toy", Version: "2", Limits: imaging.Limits{SourceBytes: toyLimit}}
 }
 
-func (e betterEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
-	return e.toyEngine.Render(ctx, src, specs, func(i int, out imaging.Encoded) error {
+func (e betterEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+	return e.toyEngine.Render(ctx, src, req, func(i int, out imaging.Encoded) error {
 		if out.Err != nil {
 			out.Err, out.Data = nil, []byte("mended")
 		}
@@ -78,6 +78,43 @@ func TestHandle_CutOffInvocationLosesNothing(t *testing.T) {
 	want.Timings, whole.Timings = manifest.Timings{}, manifest.Timings{}
 	if got, want := marshal(t, whole), marshal(t, want); got != want {
 		t.Errorf("the manifest made of kept variants is\n%s\nwant, as made at once,\n%s", got, want)
+	}
+}
+
+// TestHandle_WhatIsKeptLeavesNoTrace takes away what an invocation that was cut off
+// had not written yet, in every combination: the output is as if it never was.
+func TestHandle_WhatIsKeptLeavesNoTrace(t *testing.T) {
+	names := []string{"one", "two", "three"}
+	for subset := range 1 << len(names) {
+		f := newFixture(t)
+		f.put("a/x", "img:1", nil)
+		f.handle("a/x", handler.ResultWritten)
+		want, contents := f.manifest("a/x"), map[string]string{}
+		missing := []string{"a/x/manifest.json"}
+		for i, name := range names {
+			key := "a/x/" + name + ".png"
+			data, _ := f.read(key)
+			contents[key] = string(data)
+			if subset>>i&1 == 1 {
+				missing = append(missing, key)
+			}
+		}
+		for _, key := range missing {
+			if err := f.output.Delete(context.Background(), key); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out := f.handle("a/x", handler.ResultWritten); out.Puts != len(missing) {
+			t.Errorf("without %q, %d objects were written", missing, out.Puts)
+		}
+		for key, content := range contents {
+			f.wantContent(key, content)
+		}
+		got := f.manifest("a/x")
+		got.Timings, want.Timings = manifest.Timings{}, manifest.Timings{}
+		if got, want := marshal(t, got), marshal(t, want); got != want {
+			t.Errorf("without %q, the next manifest is\n%s\nwant, as made at once,\n%s", missing, got, want)
+		}
 	}
 }
 
@@ -125,8 +162,8 @@ func TestHandle_NearTheDeadlineKeepsWhatIsDone(t *testing.T) {
 // slowEngine says that each variant took most of the hour.
 type slowEngine struct{ toyEngine }
 
-func (e slowEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
-	return e.toyEngine.Render(ctx, src, specs, func(i int, out imaging.Encoded) error {
+func (e slowEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+	return e.toyEngine.Render(ctx, src, req, func(i int, out imaging.Encoded) error {
 		out.Elapsed = 50 * time.Minute
 		return emit(i, out)
 	})

@@ -41,6 +41,9 @@ func (w *world) checkSource(rt *rapid.T, key string, got map[string]string) {
 	if (want == nil) != (m.Status == manifest.StatusRejected) {
 		rt.Fatalf("%q is %q with status %s (%s)", key, src, m.Status, m.Reason)
 	}
+	if p := m.Placeholder; want != nil && (p == nil || p.BlurHash != toyPlaceholder(string(src), largestOf(w.config.Match(key)))) {
+		rt.Fatalf("the placeholder of %q is %+v, want the one of %q from %d", key, p, src, largestOf(w.config.Match(key)))
+	}
 	for name, content := range want {
 		if content == nil {
 			continue
@@ -67,12 +70,20 @@ func reference(src, focal string, rule *preset.Rule) map[string][]byte {
 		if focal != "" {
 			s.Focal = &imaging.Point{X: 0.25, Y: 0.75}
 		}
-		want[v.Name] = toyVariant(src, s)
+		want[v.Name] = toyVariant(src, s, largestOf(rule))
 		if s.Width == halfWidth && strings.HasPrefix(src, "half:") {
 			want[v.Name] = nil
 		}
 	}
 	return want
+}
+
+// largestOf is the width of the largest variant of a rule.
+func largestOf(rule *preset.Rule) (width int) {
+	for _, v := range rule.Variants {
+		width = max(width, v.Spec.Width)
+	}
+	return width
 }
 
 func takeManifest(rt *rapid.T, folder string, got map[string]string) *manifest.Manifest {

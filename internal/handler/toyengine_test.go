@@ -12,7 +12,8 @@ import (
 
 // toyEngine is an engine for images that are words, so that a hundred thousand
 // schedules take minutes. "img:ID" is an image; "half:ID" is one of which the
-// variant of halfWidth cannot be made; anything else is not an image.
+// variant of halfWidth cannot be made; anything else is not an image. As with real
+// engines, what a variant looks like depends on the largest of all.
 type toyEngine struct {
 	limits imaging.Limits
 }
@@ -37,34 +38,48 @@ func (e toyEngine) Probe(_ context.Context, src []byte) (imaging.Info, error) {
 	return imaging.Info{Format: imaging.FormatPNG, Width: 4, Height: 4, Frames: 1, Orientation: 1}, nil
 }
 
-func (e toyEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+func (e toyEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
 	info, err := e.Probe(ctx, src)
 	if err != nil {
 		return info, err
 	}
-	for i, s := range specs {
+	largest := toyLargest(req.Specs)
+	for i, s := range req.Specs {
 		if err := ctx.Err(); err != nil {
 			return info, err
+		}
+		if !req.Wants(i) {
+			continue
 		}
 		out := imaging.Encoded{Format: imaging.FormatPNG, ContentType: "image/png", Width: s.Width, Height: s.Width, Frames: 1}
 		if s.Width == halfWidth && strings.HasPrefix(string(src), "half:") {
 			out.Err = fault.New(fault.Permanent, "render", "", errors.New("half an image"))
 		} else {
-			out.Data = toyVariant(string(src), s)
+			out.Data = toyVariant(string(src), s, largest)
 		}
 		if err := emit(i, out); err != nil {
 			return info, err
 		}
 	}
-	info.Placeholder = &imaging.Placeholder{BlurHash: string(src)}
+	info.Placeholder = &imaging.Placeholder{BlurHash: toyPlaceholder(string(src), largest)}
 	return info, nil
 }
 
+// toyLargest is the width of the largest of specs.
+func toyLargest(specs []imaging.Spec) (width int) {
+	for _, s := range specs {
+		width = max(width, s.Width)
+	}
+	return width
+}
+
+func toyPlaceholder(src string, largest int) string { return fmt.Sprintf("%s from %d", src, largest) }
+
 // toyVariant is what a variant's bytes are.
-func toyVariant(src string, s imaging.Spec) []byte {
+func toyVariant(src string, s imaging.Spec, largest int) []byte {
 	focal := ""
 	if s.Focal != nil {
 		focal = fmt.Sprintf(" at %v,%v", s.Focal.X, s.Focal.Y)
 	}
-	return fmt.Appendf(nil, "%s in %d%s", src, s.Width, focal)
+	return fmt.Appendf(nil, "%s in %d from %d%s", src, s.Width, largest, focal)
 }

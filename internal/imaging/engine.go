@@ -19,17 +19,32 @@ type Engine interface {
 	// image, is in a format that is not allowed, or is over a limit.
 	Probe(ctx context.Context, src []byte) (Info, error)
 
-	// Render decodes src once and calls emit once for each spec, in any order
-	// but never concurrently, as soon as the variant is there. A variant that
-	// cannot be made is emitted with Err set and a kind of Permanent or
+	// Render decodes src once and calls emit once for each wanted variant, with
+	// the index of its spec, in any order but never concurrently, as soon as the
+	// variant is there. A variant that cannot be made is emitted with Err set and a kind of Permanent or
 	// Rejected; the others go on. An error from emit stops the rendering and is
 	// returned. Any other returned error speaks of the source as a whole:
 	// Rejected (bad or over a limit), or Transient (the context ended, no memory
 	// in time; the time left does not suffice for one of the variants, and then
 	// the others were emitted). When Render returns, none of its goroutines runs
 	// any more.
-	Render(ctx context.Context, src []byte, specs []Spec, emit func(i int, out Encoded) error) (Info, error)
+	Render(ctx context.Context, src []byte, req Request, emit func(i int, out Encoded) error) (Info, error)
 }
+
+// Request is what is asked of one source.
+type Request struct {
+	Specs []Spec
+
+	// Kept says of each spec whether its variant is there already, from a Render
+	// of the same Specs that was cut off; what it is too short for is not. A kept
+	// variant is neither encoded nor emitted. The others and the Info come out
+	// byte for byte as if it were: they depend on the source, on Specs and on the
+	// engine, never on how often the work was begun.
+	Kept []bool
+}
+
+// Wants is whether the i-th variant is to be made and emitted.
+func (r *Request) Wants(i int) bool { return i >= len(r.Kept) || !r.Kept[i] }
 
 // Capability is what a recorded failure depends on: a build with another
 // capability tries again.
@@ -83,7 +98,8 @@ type Info struct {
 	Progressive bool   `json:"progressive"` // progressive JPEG or interlaced PNG
 
 	// Memory is the estimated peak for decoding this source, bytes. From
-	// Render, it includes the specs that were asked for.
+	// Render, it includes what is made for the request; kept variants count only
+	// as far as others are made from them.
 	Memory int64 `json:"-"`
 
 	// Placeholder is set by a successful Render, nil from Probe.

@@ -85,7 +85,7 @@ func (e *Engine) Probe(ctx context.Context, src []byte) (imaging.Info, error) {
 
 // Render implements imaging.Engine. bimg cannot be interrupted: a context that
 // ends is noticed between two variants.
-func (e *Engine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+func (e *Engine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
 	info, err := e.Probe(ctx, src)
 	if err != nil {
 		return info, err
@@ -94,11 +94,14 @@ func (e *Engine) Render(ctx context.Context, src []byte, specs []imaging.Spec, e
 		return info, err
 	}
 	defer e.memory.release(info.Memory)
-	for i := range specs {
+	for i := range req.Specs {
+		if !req.Wants(i) {
+			continue // each variant is made by itself
+		}
 		if err := ctx.Err(); err != nil {
 			return info, fault.New(fault.Transient, "render", "", err)
 		}
-		if err := emit(i, e.variant(src, info, &specs[i])); err != nil {
+		if err := emit(i, e.variant(src, info, &req.Specs[i])); err != nil {
 			return info, err
 		}
 	}

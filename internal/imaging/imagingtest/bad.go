@@ -117,7 +117,7 @@ func (s *suite) badSource(t *testing.T) {
 func (s *suite) nothingMade(t *testing.T, e imaging.Engine, data []byte) error {
 	t.Helper()
 	made := 0
-	_, err := e.Render(t.Context(), data, webSet(), func(_ int, v imaging.Encoded) error {
+	_, err := e.Render(t.Context(), data, imaging.Request{Specs: webSet()}, func(_ int, v imaging.Encoded) error {
 		if v.Err == nil {
 			made++
 		}

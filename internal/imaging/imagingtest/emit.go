@@ -32,7 +32,7 @@ func (s *suite) emit(t *testing.T) {
 	src := file(t, "photos/hubble_deep_field.jpg")
 	t.Run("slow receiver", func(t *testing.T) {
 		var running, calls atomic.Int32
-		_, err := e.Render(t.Context(), src, webSet(), func(int, imaging.Encoded) error {
+		_, err := e.Render(t.Context(), src, imaging.Request{Specs: webSet()}, func(int, imaging.Encoded) error {
 			if running.Add(1) != 1 {
 				t.Error("emit was called while it was running")
 			}
@@ -48,7 +48,7 @@ func (s *suite) emit(t *testing.T) {
 	t.Run("an error stops and is returned", func(t *testing.T) {
 		stop := errors.New("the disk is full")
 		calls := 0
-		_, err := e.Render(t.Context(), src, webSet(), func(int, imaging.Encoded) error {
+		_, err := e.Render(t.Context(), src, imaging.Request{Specs: webSet()}, func(int, imaging.Encoded) error {
 			calls++
 			if calls == 2 {
 				return stop
@@ -84,7 +84,7 @@ func (s *suite) cancel(t *testing.T) {
 	t.Run("before", func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err := e.Render(ctx, src, webSet(), func(int, imaging.Encoded) error {
+		_, err := e.Render(ctx, src, imaging.Request{Specs: webSet()}, func(int, imaging.Encoded) error {
 			t.Error("emit was called")
 			return nil
 		})
@@ -98,7 +98,7 @@ func (s *suite) cancel(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var cancelled time.Time
-		_, err := e.Render(ctx, src, specs, func(int, imaging.Encoded) error {
+		_, err := e.Render(ctx, src, imaging.Request{Specs: specs}, func(int, imaging.Encoded) error {
 			if cancelled.IsZero() {
 				cancelled = time.Now()
 				cancel()
@@ -115,7 +115,7 @@ func (s *suite) cancel(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		_, err := e.Render(ctx, src, specs, func(int, imaging.Encoded) error { return nil })
+		_, err := e.Render(ctx, src, imaging.Request{Specs: specs}, func(int, imaging.Encoded) error { return nil })
 		transient(t, err, context.DeadlineExceeded)
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("Render returned after %v, with a deadline of 50 ms", took)
@@ -147,7 +147,7 @@ func (s *suite) concurrent(t *testing.T) {
 	for worker := range 8 {
 		group.Go(func() {
 			which := worker % len(sources)
-			_, err := e.Render(t.Context(), sources[which], webSet(), func(i int, v imaging.Encoded) error {
+			_, err := e.Render(t.Context(), sources[which], imaging.Request{Specs: webSet()}, func(i int, v imaging.Encoded) error {
 				if v.Err != nil {
 					return v.Err
 				}

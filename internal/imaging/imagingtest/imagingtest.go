@@ -73,6 +73,7 @@ func Run(t *testing.T, newEngine NewEngine, o Options) {
 		{"MaxBytes", (*suite).maxBytes},
 		{"Placeholder", (*suite).placeholder},
 		{"Emit", (*suite).emit},
+		{"Kept", (*suite).kept},
 		{"BadSpec", (*suite).badSpec},
 		{"BadSource", (*suite).badSource},
 		{"Limits", (*suite).limits},

@@ -43,7 +43,7 @@ func (s *suite) limits(t *testing.T) {
 			_, err := e.Probe(t.Context(), c.src)
 			s.skipUnsupported(t, err)
 			overLimit(t, "Probe", err, c.fields)
-			_, err = e.Render(t.Context(), c.src, webSet(), func(int, imaging.Encoded) error {
+			_, err = e.Render(t.Context(), c.src, imaging.Request{Specs: webSet()}, func(int, imaging.Encoded) error {
 				t.Error("a variant was emitted")
 				return nil
 			})
@@ -55,7 +55,7 @@ func (s *suite) limits(t *testing.T) {
 	}
 	t.Run("memory that can never be had", func(t *testing.T) {
 		e := s.new(t, imaging.Limits{Memory: 24 << 20})
-		_, err := e.Render(t.Context(), pngOf(t, card(4000, 4000)), []imaging.Spec{{Rotate: 90, Format: imaging.FormatPNG}}, func(int, imaging.Encoded) error {
+		_, err := e.Render(t.Context(), pngOf(t, card(4000, 4000)), imaging.Request{Specs: []imaging.Spec{{Rotate: 90, Format: imaging.FormatPNG}}}, func(int, imaging.Encoded) error {
 			t.Error("a variant was emitted")
 			return nil
 		})

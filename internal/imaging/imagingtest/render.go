@@ -14,7 +14,7 @@ func (s *suite) render(t *testing.T, e imaging.Engine, src []byte, specs ...imag
 	out := make([]imaging.Encoded, len(specs))
 	calls := make([]int, len(specs))
 	var emitting atomic.Int32
-	info, err := e.Render(t.Context(), src, specs, func(i int, v imaging.Encoded) error {
+	info, err := e.Render(t.Context(), src, imaging.Request{Specs: specs}, func(i int, v imaging.Encoded) error {
 		if emitting.Add(1) != 1 {
 			t.Error("emit was called while it was running")
 		}

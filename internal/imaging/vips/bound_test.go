@@ -60,7 +60,7 @@ func notStarted(t *testing.T, e imaging.Engine, slow imaging.Spec) {
 	specs := []imaging.Spec{slow, {Width: 100, Format: imaging.FormatJPEG}, {Width: 200, Format: imaging.FormatWebP}}
 	start := time.Now()
 	var emitted []int
-	_, err := e.Render(ctx, photo(t, "coffee.png"), specs, func(i int, out imaging.Encoded) error {
+	_, err := e.Render(ctx, photo(t, "coffee.png"), imaging.Request{Specs: specs}, func(i int, out imaging.Encoded) error {
 		if out.Err != nil {
 			t.Errorf("variant %d: %v", i, out.Err)
 		}

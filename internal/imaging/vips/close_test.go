@@ -34,7 +34,7 @@ func TestClose_WhileAnEmitFunctionCallsTheEngine(t *testing.T) {
 	src := photo(t, "coffee.png")
 	closed := make(chan error, 1)
 	refused := false
-	_, err = e.Render(t.Context(), src, []imaging.Spec{{Width: 50, Format: imaging.FormatJPEG}}, func(int, imaging.Encoded) error {
+	_, err = e.Render(t.Context(), src, imaging.Request{Specs: []imaging.Spec{{Width: 50, Format: imaging.FormatJPEG}}}, func(int, imaging.Encoded) error {
 		go func() { closed <- e.Close() }()
 		answered := make(chan struct{})
 		go func() {

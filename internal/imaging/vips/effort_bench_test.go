@@ -58,7 +58,7 @@ func benchmarkEncode(b *testing.B, e *Engine, spec imaging.Spec) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	plan := planAll(src, []imaging.Spec{{Width: 1000, Format: spec.Format}}, e.limits)
+	plan := planAll(src, imaging.Request{Specs: []imaging.Spec{{Width: 1000, Format: spec.Format}}}, e.limits)
 	stop := newStopper(b.Context())
 	defer stop.close()
 	work, err := decode(src, &plan, stop)
@@ -68,7 +68,7 @@ func benchmarkEncode(b *testing.B, e *Engine, spec imaging.Spec) {
 	defer work.close()
 	rs := newRegions(work, e.limits)
 	defer rs.close()
-	in, err := rs.pixels(&plan.variants[0], false, stop)
+	in, err := rs.pixels(&plan.variants[0], stop)
 	if err != nil {
 		b.Fatal(err)
 	}

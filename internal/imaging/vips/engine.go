@@ -125,7 +125,7 @@ func (e *Engine) Probe(ctx context.Context, data []byte) (imaging.Info, error) {
 		return imaging.Info{}, err
 	}
 	info := src.info()
-	info.Memory = estimate(src, planAll(src, nil, e.limits), e.workers, e.footprint)
+	info.Memory = estimate(src, planAll(src, imaging.Request{}, e.limits), e.workers, e.footprint)
 	return info, nil
 }
 

@@ -60,7 +60,7 @@ func TestRender_CancelStopsLibvips(t *testing.T) {
 	timer := time.AfterFunc(300*time.Millisecond, cancel)
 	defer timer.Stop()
 	start := time.Now()
-	_, err := e.Render(ctx, photo(t, "coffee.png"), specs, func(int, imaging.Encoded) error { return nil })
+	_, err := e.Render(ctx, photo(t, "coffee.png"), imaging.Request{Specs: specs}, func(int, imaging.Encoded) error { return nil })
 	if fault.KindOf(err) != fault.Transient || !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want a transient error of the context", err)
 	}
@@ -79,7 +79,7 @@ func TestRender_WaitsForMemory(t *testing.T) {
 	var all sync.WaitGroup
 	for range 4 {
 		all.Go(func() {
-			if _, err := e.Render(t.Context(), src, webSet, failOnError(t)); err != nil {
+			if _, err := e.Render(t.Context(), src, imaging.Request{Specs: webSet}, failOnError(t)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -118,7 +118,7 @@ func TestRender_Mutated(t *testing.T) {
 		for range rounds {
 			data := mutate(rng, src)
 			specs := []imaging.Spec{{Width: 60, Format: imaging.FormatWebP, Effort: 1}, {Trim: 20, Format: imaging.FormatPNG}}
-			_, err := e.Render(t.Context(), data, specs, func(_ int, v imaging.Encoded) error {
+			_, err := e.Render(t.Context(), data, imaging.Request{Specs: specs}, func(_ int, v imaging.Encoded) error {
 				if v.Err != nil && fault.KindOf(v.Err) == fault.Transient {
 					t.Errorf("%s: a variant's error is transient: %v", format, v.Err)
 				}

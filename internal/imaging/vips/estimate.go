@@ -121,11 +121,12 @@ func (e *estimator) loader() int64 {
 }
 
 // variants is every resized or finished picture, once where variants share it,
-// and what the encoder of each takes, from the largest on.
+// and what the encoder of each takes, from the largest on. Of a kept variant it
+// is the resized picture alone, where others are made from it.
 func (e *estimator) variants() (pictures int64, encoders []int64) {
 	seen := make(map[geometry]bool)
 	for _, v := range e.plan.variants {
-		if v.err != nil {
+		if v.err != nil || v.kept {
 			continue
 		}
 		g := v.geometry
@@ -144,9 +145,23 @@ func (e *estimator) variants() (pictures int64, encoders []int64) {
 		}
 		encoders = append(encoders, int64(e.encoderBytes(v.format, v.spec)*float64(canvas)))
 	}
+	for _, v := range e.plan.variants {
+		if g := v.geometry; v.kept && v.level && !seen[g] && !e.isBase(&v) {
+			seen[g] = true
+			pictures += v.levelPixels() * e.bands
+		}
+	}
 	slices.Sort(encoders)
 	slices.Reverse(encoders)
 	return pictures, encoders
+}
+
+// levelPixels is the most that a kept variant's resized picture has.
+func (v *variantPlan) levelPixels() int64 {
+	if v.spec.Trim > 0 {
+		return pixelsAfterTrim(v.spec, v.geometry)
+	}
+	return int64(v.geometry.scaledW) * int64(v.geometry.scaledH)
 }
 
 // bandsOf is how many bands a variant has: its pads may bring colour and transparency.

@@ -23,7 +23,7 @@ func photo(t *testing.T, name string) []byte {
 func renderAll(t *testing.T, e *vips.Engine, src []byte, specs ...imaging.Spec) (imaging.Info, []imaging.Encoded) {
 	t.Helper()
 	out := make([]imaging.Encoded, len(specs))
-	info, err := e.Render(t.Context(), src, specs, func(i int, v imaging.Encoded) error {
+	info, err := e.Render(t.Context(), src, imaging.Request{Specs: specs}, func(i int, v imaging.Encoded) error {
 		out[i] = v
 		return nil
 	})

@@ -67,12 +67,12 @@ func metaBoxes(data []byte) iter.Seq2[string, isoBox] {
 	}
 }
 
-// itemTypes walks the types of all items that the file describes (ISO/IEC
+// itemTypes walks the numbers and types of all items that the file describes (ISO/IEC
 // 23008-12): "av01" is an image in AV1, "hvc1" one in HEVC, "Exif" is metadata.
 // What is not described cannot be decoded either. A file may describe millions:
 // keep none of them.
-func itemTypes(data []byte) iter.Seq[string] {
-	return func(yield func(string) bool) {
+func itemTypes(data []byte) iter.Seq2[uint32, string] {
+	return func(yield func(uint32, string) bool) {
 		for kind, info := range metaBoxes(data) {
 			if kind != "iinf" {
 				continue
@@ -83,7 +83,7 @@ func itemTypes(data []byte) iter.Seq[string] {
 				count = 4
 			}
 			for kind, entry := range boxes(entries[min(count, len(entries)):]) {
-				if t := itemType(entry); kind == "infe" && t != "" && !yield(t) {
+				if id, t := itemType(entry); kind == "infe" && t != "" && !yield(id, t) {
 					return
 				}
 			}
@@ -92,13 +92,13 @@ func itemTypes(data []byte) iter.Seq[string] {
 }
 
 // itemType reads an "infe" box; only versions 2 and 3 have a type.
-func itemType(entry isoBox) string {
+func itemType(entry isoBox) (id uint32, kind string) {
 	version, body := entry.full()
 	at := map[byte]int{2: 4, 3: 6}[version] // after the item's number and its protection
 	if at == 0 || len(body) < at+4 {
-		return ""
+		return 0, ""
 	}
-	return string(body[at : at+4])
+	return itemNumbers{body, at - 2}.at(0), string(body[at : at+4])
 }
 
 // codingOf maps the types of items that are images to the format that stands for
@@ -112,9 +112,13 @@ var codingOf = map[string]imaging.Format{
 
 // codings returns the formats, each once, whose decoders the images in an AVIF or
 // HEIC file need, whatever its brand says, and the type of an item that none of
-// them has.
+// them has. Thumbnails, which some cameras write as JPEG, are not decoded.
 func codings(data []byte) (formats []imaging.Format, unknown string) {
-	for t := range itemTypes(data) {
+	unused := thumbnails(data)
+	for id, t := range itemTypes(data) {
+		if slices.Contains(unused, id) {
+			continue
+		}
 		f, image := codingOf[t]
 		if image && f == "" {
 			return formats, t

@@ -205,13 +205,13 @@ func TestMemoryChild(t *testing.T) {
 	// Code pages and tables that any first rendering touches are not of this one.
 	for _, spec := range job.Specs {
 		spec.Width, spec.Height = 32, 32
-		if _, err := e.Render(t.Context(), photo(t, "astronaut.png"), []imaging.Spec{spec}, failOnError(t)); err != nil {
+		if _, err := e.Render(t.Context(), photo(t, "astronaut.png"), imaging.Request{Specs: []imaging.Spec{spec}}, failOnError(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	debug.FreeOSMemory()
 	before := resetPeak(t)
-	info, err := e.Render(t.Context(), data, job.Specs, failOnError(t))
+	info, err := e.Render(t.Context(), data, imaging.Request{Specs: job.Specs}, failOnError(t))
 	if err != nil {
 		t.Fatal(err)
 	}

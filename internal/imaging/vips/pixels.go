@@ -15,28 +15,21 @@ type finished struct {
 }
 
 // pixels makes one variant of the working image, up to but without the encoding.
-func (rs *regions) pixels(v *variantPlan, keepLevel bool, stop *stopper) (*finished, error) {
-	px, err := rs.get(v.geometry.region, stop)
+func (rs *regions) pixels(v *variantPlan, stop *stopper) (*finished, error) {
+	px, g, err := rs.placed(v, stop)
 	if err != nil {
 		return nil, err
-	}
-	g := v.geometry
-	if v.spec.Trim > 0 {
-		g = place(v.spec, g.region, px.width, px.height)
-		if err := checkTrimmed(v, g, rs.framesOf(v), rs.limits); err != nil {
-			return nil, err
-		}
 	}
 	finish := newFinisher(v.spec, g, px, outputHasAlpha(v.format), stop)
 	if v.animated {
 		return rs.animate(px, g, finish, stop)
 	}
-	scaled, err := px.scaled(g, keepLevel || finish.looks(), stop)
+	scaled, err := px.scaled(g, v.level || finish.looks(), stop)
 	if err != nil {
 		return nil, err
 	}
 	defer scaled.close()
-	if keepLevel {
+	if v.level {
 		px.keep(scaled)
 	}
 	out, err := chain(scaled, finish.apply, func(p *picture) (*picture, error) { return p.inMemory(stop) })
@@ -44,6 +37,32 @@ func (rs *regions) pixels(v *variantPlan, keepLevel bool, stop *stopper) (*finis
 		return nil, err
 	}
 	return &finished{picture: out, frames: 1, height: out.height(), wide: rs.work.wide}, nil
+}
+
+// level makes of a kept variant only what smaller ones are made from. Where that
+// fails it is no source for them, as when it was not kept.
+func (rs *regions) level(v *variantPlan, stop *stopper) {
+	px, g, err := rs.placed(v, stop)
+	if err != nil {
+		return
+	}
+	scaled, err := px.scaled(g, true, stop)
+	if err != nil {
+		return
+	}
+	defer scaled.close()
+	px.keep(scaled)
+}
+
+// placed returns a variant's region, and where its pixels go once the trim is known.
+func (rs *regions) placed(v *variantPlan, stop *stopper) (*regionPixels, geometry, error) {
+	g := v.geometry
+	px, err := rs.get(g.region, stop)
+	if err != nil || v.spec.Trim == 0 {
+		return px, g, err
+	}
+	g = place(v.spec, g.region, px.width, px.height)
+	return px, g, checkTrimmed(v, g, rs.framesOf(v), rs.limits)
 }
 
 // scaled resizes the whole region, for a still image. The result is lazy unless

@@ -6,15 +6,16 @@ import (
 	"pixmill/internal/imaging"
 )
 
-// plan is how one source is decoded for all the variants asked of it.
+// plan is how one source is decoded for all the variants asked of it, those that
+// are there already included: what the others look like must not depend on that.
 type plan struct {
-	variants []variantPlan
-	scale    float64 // the largest that any variant needs, at most 1
-	shrink   int     // JPEG: 1, 2, 4 or 8 while loading
-	load     float64 // WebP: scale while loading
-	box      int     // others: whole-number shrink of the decoded rows as they come
-	animated bool    // all frames are decoded
-	wide     bool    // the working image keeps a wide gamut, for variants in P3
+	variants []variantPlan // from large to small
+	scale    float64       // the largest that any variant needs, at most 1
+	shrink   int           // JPEG: 1, 2, 4 or 8 while loading
+	load     float64       // WebP: scale while loading
+	box      int           // others: whole-number shrink of the decoded rows as they come
+	animated bool          // all frames are decoded
+	wide     bool          // the working image keeps a wide gamut, for variants in P3
 }
 
 // variantPlan is one variant, or why it cannot be made.
@@ -25,16 +26,19 @@ type variantPlan struct {
 	geometry geometry
 	animated bool
 	err      error
+	kept     bool         // it is there already
+	level    bool         // its resized image is a source for smaller ones; of a kept one, nothing else is made
+	from     *variantPlan // the level that it is made from; nil: the working image
 }
 
-// planAll says how to decode src for specs.
-func planAll(src *source, specs []imaging.Spec, limits imaging.Limits) plan {
+// planAll says how to decode src for req.
+func planAll(src *source, req imaging.Request, limits imaging.Limits) plan {
 	w, h := src.oriented()
 	// The placeholder alone needs this much.
 	p := plan{shrink: 1, load: 1, box: 1, scale: min(1, placeholderSide/float64(max(w, h)))}
-	for i := range specs {
-		v := planVariant(src, &specs[i], limits)
-		v.index = i
+	for i := range req.Specs {
+		v := planVariant(src, &req.Specs[i], limits)
+		v.index, v.kept = i, !req.Wants(i)
 		p.variants = append(p.variants, v)
 		if v.err != nil {
 			continue
@@ -47,6 +51,8 @@ func planAll(src *source, specs []imaging.Spec, limits imaging.Limits) plan {
 		}
 	}
 	p.chooseShrink(src)
+	p.sort()
+	p.chooseLevels(src)
 	return p
 }
 

@@ -45,7 +45,7 @@ func TestPlan_EarlyShrink(t *testing.T) {
 		{"webp for 3000", imaging.FormatWebP, 1, []imaging.Spec{wide(3000)}, 1, 1, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			p := planAll(sourceOf(c.format, 5000, 3000, c.orientation), c.specs, imaging.DefaultLimits())
+			p := planAll(sourceOf(c.format, 5000, 3000, c.orientation), imaging.Request{Specs: c.specs}, imaging.DefaultLimits())
 			if p.shrink != c.shrink || p.box != c.box || p.load != c.load {
 				t.Errorf("shrink %d, box %d, load %v; want %d, %d, %v", p.shrink, p.box, p.load, c.shrink, c.box, c.load)
 			}

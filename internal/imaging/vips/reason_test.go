@@ -71,7 +71,7 @@ func TestRender_SaysInPlainWordsWhatIsWrong(t *testing.T) {
 	e := newEngine(t, imaging.Limits{})
 	for _, c := range badSources(t, e) {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := e.Render(t.Context(), c.data, webSet, failOnError(t))
+			_, err := e.Render(t.Context(), c.data, imaging.Request{Specs: webSet}, failOnError(t))
 			if fault.KindOf(err) != fault.Rejected || reason(err) != c.reason {
 				t.Errorf("got  %v\nwant %s", err, c.reason)
 			}
@@ -91,7 +91,7 @@ func TestRender_ReasonsDoNotMix(t *testing.T) {
 	var all sync.WaitGroup
 	for _, c := range slices.Repeat(badSources(t, e), 8) {
 		all.Go(func() {
-			if _, err := e.Render(t.Context(), c.data, nil, failOnError(t)); err == nil || reason(err) != c.reason {
+			if _, err := e.Render(t.Context(), c.data, imaging.Request{}, failOnError(t)); err == nil || reason(err) != c.reason {
 				t.Errorf("%s: got %v, want %s", c.name, err, c.reason)
 			}
 		})

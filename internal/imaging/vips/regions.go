@@ -120,16 +120,6 @@ func trimmedBox(p *picture, b box, threshold int, stop *stopper) (box, error) {
 	return box{b.x + t.x, b.y + t.y, t.w, t.h}, nil
 }
 
-// levelResidual says how much smaller than a finished size one made from it must
-// be: then it is as near to the ideal as one from the working image (measured).
-const levelResidual = 2
-
-// servesFor is whether a finished size of w × h may be the source of one of
-// ow × oh.
-func servesFor(w, h, ow, oh int) bool {
-	return (w == ow && h == oh) || (w >= levelResidual*ow && h >= levelResidual*oh)
-}
-
 // nearest returns the smallest picture that one of w × h may be made from.
 func (px *regionPixels) nearest(w, h int) *picture {
 	best := px.frames[0]
@@ -155,7 +145,7 @@ func (rs *regions) small() *picture {
 	whole := region{extract: imaging.Rect{Width: rs.work.width, Height: rs.work.height}}
 	if px, ok := rs.made[whole]; ok {
 		for _, level := range px.levels {
-			if max(level.width(), level.height()) >= levelResidual*placeholderSide {
+			if servesPlaceholder(level.width(), level.height()) {
 				best = level
 			}
 		}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 )
 
 // Render implements imaging.Engine.
-func (e *Engine) Render(ctx context.Context, data []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+func (e *Engine) Render(ctx context.Context, data []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
 	if err := e.enter(); err != nil {
 		return imaging.Info{}, err
 	}
@@ -31,7 +30,7 @@ func (e *Engine) Render(ctx context.Context, data []byte, specs []imaging.Spec, 
 	if err != nil {
 		return imaging.Info{}, err
 	}
-	plan := planAll(src, specs, e.limits)
+	plan := planAll(src, req, e.limits)
 	info := src.info()
 	info.Memory = estimate(src, plan, e.workers, e.footprint)
 	leave, err := e.memory.enter(ctx, info.Memory)
@@ -40,7 +39,7 @@ func (e *Engine) Render(ctx context.Context, data []byte, specs []imaging.Spec, 
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	r := &rendering{engine: e, ctx: ctx, cancel: cancel, src: src, plan: plan, results: make(chan result, len(specs))}
+	r := &rendering{engine: e, ctx: ctx, cancel: cancel, src: src, plan: plan, results: make(chan result, len(plan.variants))}
 	go r.run(leave)
 	// results is closed when every goroutine has ended and all pixels are freed.
 	for res := range r.results {
@@ -109,7 +108,7 @@ func (r *rendering) withCPU(work func() error) error {
 	return err
 }
 
-// produce makes the pixels of every variant and hands each to an encoder.
+// produce makes the pixels of every wanted variant and hands each to an encoder.
 func (r *rendering) produce() error {
 	work, err := decode(r.src, &r.plan, r.stop)
 	if err != nil {
@@ -119,17 +118,23 @@ func (r *rendering) produce() error {
 	defer work.close()
 	made := newRegions(work, r.engine.limits)
 	defer made.close()
-	order := r.order()
-	for i, v := range order {
+	for i := range r.plan.variants {
+		v := &r.plan.variants[i]
 		if r.ctx.Err() != nil {
 			return r.ctx.Err()
+		}
+		if v.kept {
+			if v.level {
+				made.level(v, r.stop)
+			}
+			continue
 		}
 		start := r.engine.now()
 		if v.err != nil {
 			r.send(v.index, imaging.Encoded{Elapsed: r.engine.now().Sub(start)}, v.err)
 			continue
 		}
-		pixels, err := made.pixels(v, serves(v, order[i+1:]), r.stop)
+		pixels, err := made.pixels(v, r.stop)
 		if err != nil {
 			r.send(v.index, imaging.Encoded{Elapsed: r.engine.now().Sub(start)}, variantError(err))
 			continue
@@ -140,27 +145,6 @@ func (r *rendering) produce() error {
 		r.placeholder = p // without one the variants are as good
 	}
 	return nil
-}
-
-// order sorts the variants from large to small, so that what takes longest
-// starts first and small ones can be made from finished large ones.
-func (r *rendering) order() []*variantPlan {
-	out := make([]*variantPlan, len(r.plan.variants))
-	for i := range r.plan.variants {
-		out[i] = &r.plan.variants[i]
-	}
-	slices.SortStableFunc(out, func(a, b *variantPlan) int {
-		return cmp.Compare(b.geometry.scaledW*b.geometry.scaledH, a.geometry.scaledW*a.geometry.scaledH)
-	})
-	return out
-}
-
-// serves is whether v's resized image is a source for any later variant.
-func serves(v *variantPlan, later []*variantPlan) bool {
-	return !v.animated && slices.ContainsFunc(later, func(o *variantPlan) bool {
-		return o.err == nil && !o.animated && o.geometry.region == v.geometry.region &&
-			servesFor(v.geometry.scaledW, v.geometry.scaledH, o.geometry.scaledW, o.geometry.scaledH)
-	})
 }
 
 // encode runs the encoder when a worker is free.

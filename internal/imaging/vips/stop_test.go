@@ -24,7 +24,7 @@ func TestStopped_EveryStepThatLooksAtPixels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := planAll(src, []imaging.Spec{{}}, e.limits)
+	plan := planAll(src, imaging.Request{Specs: []imaging.Spec{{}}}, e.limits)
 	going := newStopper(t.Context())
 	defer going.close()
 	work, err := decode(src, &plan, going)

@@ -84,7 +84,7 @@ func TestEstimate_CountsWhatATrimMayLeave(t *testing.T) {
 	src := sourceOf(imaging.FormatPNG, 2000, 1500, 1)
 	spec := imaging.Spec{Trim: 10, Width: 1000, Enlarge: true, Format: imaging.FormatAVIF}
 	most := pixelsAfterTrim(&spec, place(&spec, region{extract: imaging.Rect{Width: 2000, Height: 1500}}, 2000, 1500))
-	got := estimate(src, planAll(src, []imaging.Spec{spec}, imaging.DefaultLimits()), 1, footprintOf(false, 14))
+	got := estimate(src, planAll(src, imaging.Request{Specs: []imaging.Spec{spec}}, imaging.DefaultLimits()), 1, footprintOf(false, 14))
 	if least := most * (3 + 28); got < least {
 		t.Errorf("the estimate is %d bytes; a variant of %d px alone takes %d", got, most, least)
 	}

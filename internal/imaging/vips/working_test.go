@@ -21,11 +21,17 @@ func decoded(t *testing.T, data []byte, specs ...imaging.Spec) (*source, *workin
 	if err != nil {
 		t.Fatal(err)
 	}
+	return decodedBy(t, e, data, specs...)
+}
+
+// decodedBy is the same with an engine's limits and formats.
+func decodedBy(t *testing.T, e *Engine, data []byte, specs ...imaging.Spec) (*source, *working) {
+	t.Helper()
 	src, err := e.probe(data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := planAll(src, specs, e.limits)
+	p := planAll(src, imaging.Request{Specs: specs}, e.limits)
 	stop := newStopper(t.Context())
 	t.Cleanup(stop.close)
 	work, err := decode(src, &p, stop)
@@ -96,7 +102,7 @@ func TestEstimate_GreyWithAToneCurveIsColour(t *testing.T) {
 	of := func(bands int, p profile) int64 {
 		src := sourceOf(imaging.FormatPNG, 3000, 2000, 1)
 		src.bands, src.profile = bands, p
-		return estimate(src, planAll(src, []imaging.Spec{{Rotate: 90}}, imaging.DefaultLimits()), 1, footprintOf(false, 14))
+		return estimate(src, planAll(src, imaging.Request{Specs: []imaging.Spec{{Rotate: 90}}}, imaging.DefaultLimits()), 1, footprintOf(false, 14))
 	}
 	plain, curved, colour := of(1, profile{}), of(1, profile{space: "GRAY"}), of(3, profile{})
 	if curved != colour || plain >= curved {
@@ -110,7 +116,7 @@ func TestEstimate_ColouredPads(t *testing.T) {
 		src := sourceOf(imaging.FormatPNG, 3000, 2000, 1)
 		src.bands = 1
 		spec := imaging.Spec{Width: 3000, Height: 3000, Fit: imaging.FitContain, Background: background, Format: imaging.FormatPNG}
-		return estimate(src, planAll(src, []imaging.Spec{spec}, imaging.DefaultLimits()), 1, footprintOf(false, 14))
+		return estimate(src, planAll(src, imaging.Request{Specs: []imaging.Spec{spec}}, imaging.DefaultLimits()), 1, footprintOf(false, 14))
 	}
 	const canvas = 3000 * 3000
 	if grey, navy, glass := of("#ffffff"), of("#000080"), of("#00008080"); navy-grey != 2*canvas || glass-navy != canvas {
