@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pixmill/internal/manifest"
 )
@@ -137,6 +139,60 @@ func TestCompare_OnlyTheListedFieldsMayDiffer(t *testing.T) {
 				t.Errorf("equal: %v, want %v; %q", equal, tt.equal, got)
 			}
 		})
+	}
+}
+
+// TestNormalise_RemovesNothingElse fills every field that a manifest has, also those
+// that it will get, and looks which of them are gone.
+func TestNormalise_RemovesNothingElse(t *testing.T) {
+	var m manifest.Manifest
+	leaves(reflect.ValueOf(&m), "", func(_ string, v reflect.Value) {
+		switch {
+		case v.Type() == reflect.TypeFor[time.Time]():
+			v.Set(reflect.ValueOf(time.Unix(1, 0)))
+		case v.Kind() == reflect.String:
+			v.SetString("x")
+		case v.Kind() == reflect.Bool:
+			v.SetBool(true)
+		default:
+			v.Set(reflect.ValueOf(1).Convert(v.Type()))
+		}
+	})
+	normalise(&m)
+	var gone []string
+	leaves(reflect.ValueOf(&m), "", func(path string, v reflect.Value) {
+		if v.IsZero() {
+			gone = append(gone, path)
+		}
+	})
+	want := []string{
+		".Source.Bucket", ".Source.VersionID", ".Source.Sequencer",
+		".Timings.Written", ".Timings.FetchMS", ".Timings.RenderMS", ".Timings.TotalMS",
+	}
+	if !slices.Equal(gone, want) {
+		t.Errorf("normalise removes %q, want %q", gone, want)
+	}
+}
+
+// leaves walks all that a value consists of; where there is nothing, it makes it.
+func leaves(v reflect.Value, path string, each func(path string, v reflect.Value)) {
+	switch {
+	case v.Kind() == reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		leaves(v.Elem(), path, each)
+	case v.Kind() == reflect.Slice:
+		if v.Len() == 0 {
+			v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		}
+		leaves(v.Index(0), path+"[0]", each)
+	case v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]():
+		for i := range v.NumField() {
+			leaves(v.Field(i), path+"."+v.Type().Field(i).Name, each)
+		}
+	default:
+		each(path, v)
 	}
 }
 

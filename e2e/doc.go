@@ -4,7 +4,7 @@
 //	make e2e             the local runtime, `pixmill run --function dist/lambda.zip`
 //	make e2e-localstack  the local runtime and LocalStack; their manifests must be equal
 //
-// A scenario (scenarios_*_test.go) plays on a stage: it puts, overwrites, deletes
+// A scenario (scenarios_test.go, trouble_test.go) plays on a stage: it puts, overwrites, deletes
 // and copies objects as any S3 client does, breaks something, and says what must
 // come of it. A target deploys the function with buckets and a way for the
 // notifications, and takes all of it down again. Between the function and the

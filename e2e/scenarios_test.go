@@ -75,15 +75,15 @@ func strangeKeys(s *stage) {
 	s.remove("a%2Bb%20c.jpg")
 }
 
-// inParts uploads what has another kind of ETag, and overwrites it with a copy of
-// itself that has the usual kind.
+// inParts uploads what has another kind of ETag, and overwrites one of it with its
+// own bytes, which then have the usual kind.
 func inParts(s *stage) {
 	const part = 5 << 20
 	whole := largePNG(part + 200_000)
 	s.putParts("large.png", whole[:part], whole[part:])
 	s.putParts("one-part.jpg", jpegPicture(1))
 	s.untilExact()
-	s.put("again.png", whole)
+	s.put("one-part.jpg", jpegPicture(1))
 }
 
 // copied makes a source of another one, then gives it other metadata, which

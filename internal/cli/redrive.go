@@ -101,6 +101,10 @@ func (f redriveFlags) match() func(queue.Letter) bool {
 	}
 }
 
+func (f redriveFlags) options() queue.Options {
+	return queue.Options{Match: f.match(), Max: f.max, Move: f.run, Now: time.Now}
+}
+
 func redrive(ctx context.Context, e *env, f redriveFlags) error {
 	if err := f.check(); err != nil {
 		return err
@@ -117,16 +121,11 @@ func redriveSQS(ctx context.Context, e *env, f redriveFlags) error {
 		return err
 	}
 	defer d.Close()
-	r := newRedriveReport(e, f, d.Name(), d.Target())
-	r.behind = d.Behind
-	if f.run && f.key == "" && f.max == 0 {
-		moved, ok, err := d.MoveAll(ctx, r.progress)
-		if ok || err != nil {
-			return r.movedAll(ctx, moved, err)
-		}
-		r.moved = moved
-	}
-	return r.walk(ctx, d, f)
+	r := newRedriveReport(e, f, d.Name())
+	r.total, r.grouped = d.Waiting(), d.Grouped()
+	sum, err := d.Redrive(ctx, f.options(), r.progress, r.letter)
+	r.target = d.Target()
+	return r.done(ctx, sum, err)
 }
 
 func redriveLocal(ctx context.Context, e *env, f redriveFlags) (err error) {
@@ -147,11 +146,11 @@ func redriveLocal(ctx context.Context, e *env, f redriveFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, letters.Close()) }()
-	return newRedriveReport(e, f, f.data, "the queue, for the next pixmill run").walk(ctx, letters, f)
-}
-
-// walk goes through the letters one by one.
-func (r *redriveReport) walk(ctx context.Context, d queue.DeadLetters, f redriveFlags) error {
-	sum, err := queue.Redrive(ctx, d, queue.Options{Match: f.match(), Max: f.max, Move: f.run, Now: time.Now}, r.letter)
+	r := newRedriveReport(e, f, f.data)
+	r.target = "the queue, for the next pixmill run"
+	if r.total, err = letters.Count(ctx); err != nil {
+		return err
+	}
+	sum, err := queue.Redrive(ctx, letters, f.options(), r.letter)
 	return r.done(ctx, sum, err)
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -24,18 +25,19 @@ const (
 type redriveReport struct {
 	stdout, stderr io.Writer
 	flags          redriveFlags
-	name           string               // of the dead letters
-	target         string               // empty: each letter's own
-	behind         func(looked int) int // letters that could not be seen; nil: none
+	name           string // of the dead letters
+	target         string // empty: each letter's own
+	total          int    // letters at the beginning, about; 0: not known
+	grouped        bool   // letters may wait behind others of their group
 	table          *tabwriter.Writer
 	rows           int
-	moved          int   // by SQS itself, before the walk
+	watched        bool  // a line of progress stands there
 	err            error // of writing to stdout
 }
 
-func newRedriveReport(e *env, f redriveFlags, name, target string) *redriveReport {
+func newRedriveReport(e *env, f redriveFlags, name string) *redriveReport {
 	return &redriveReport{
-		stdout: e.Stdout, stderr: e.Stderr, flags: f, name: name, target: target,
+		stdout: e.Stdout, stderr: e.Stderr, flags: f, name: name,
 		table: tabwriter.NewWriter(e.Stdout, 0, 0, 2, ' ', 0),
 	}
 }
@@ -58,7 +60,7 @@ func (r *redriveReport) letter(l queue.Letter, fate queue.Fate) {
 	}
 	if r.flags.json {
 		line, err := json.Marshal(letterRecord{
-			ID: l.ID, Keys: l.Keys(), Reason: l.Reason, Attempts: l.Attempts, Sent: l.Sent.UTC(), Fate: fate, Body: string(l.Body),
+			ID: l.ID, Keys: named(l), Reason: l.Reason, Attempts: l.Attempts, Sent: l.Sent.UTC(), Fate: fate, Body: string(l.Body),
 		})
 		if err == nil {
 			_, err = fmt.Fprintf(r.stdout, "%s\n", line)
@@ -70,6 +72,11 @@ func (r *redriveReport) letter(l queue.Letter, fate queue.Fate) {
 		fmt.Fprint(r.table, "\n  KEY\tTRIED\tAGE\tREASON\n")
 	}
 	fmt.Fprintf(r.table, "  %s\t%s\t%s\t%s\n", keysOf(l), tried(l.Attempts), age(time.Since(l.Sent)), reasonOf(l, fate))
+}
+
+// named returns the keys of a letter, and none where it is no event of a bucket.
+func named(l queue.Letter) []string {
+	return slices.DeleteFunc(l.Keys(), func(key string) bool { return key == "" })
 }
 
 // keysOf names the objects of an event in a cell.
@@ -120,19 +127,29 @@ func age(d time.Duration) string {
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
 }
 
-// done ends a walk.
+// done ends it. Where letters were to be moved and could not be looked at, that is
+// an error.
 func (r *redriveReport) done(ctx context.Context, sum queue.Summary, err error) error {
+	if r.watched {
+		fmt.Fprint(r.stderr, "\r\x1b[K")
+	}
 	r.err = errors.Join(r.err, r.table.Flush())
-	if !r.flags.json {
+	switch {
+	case r.flags.json:
+		r.concludeJSON(sum)
+	case err == nil || sum.Looked() > 0: // else the error is all there is to say
 		if r.rows > 0 {
 			fmt.Fprintln(r.stdout)
 		}
-		if err == nil || sum.Looked()+r.moved > 0 { // else the error is all there is to say
-			fmt.Fprintln(r.stdout, r.conclude(sum))
+		if text := r.conclude(sum); text != "" {
+			fmt.Fprintln(r.stdout, text)
 		}
 	}
 	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.Is(err, queue.ErrHidden) {
 		return reportedError{r.stopped()}
+	}
+	if err == nil && r.flags.run && sum.Unseen > 0 {
+		err = fmt.Errorf("about %s not sent: %s", plural(sum.Unseen, "dead letter"), r.whyUnseen())
 	}
 	return errors.Join(err, r.err)
 }
@@ -142,16 +159,34 @@ func (r *redriveReport) stopped() error {
 	return errors.New("stopped")
 }
 
-// conclude says in a sentence or two what there is and what was done.
-func (r *redriveReport) conclude(s queue.Summary) string {
-	s.Moved += r.moved
-	if s.Looked() == 0 {
-		return fmt.Sprintf("No dead letters in %s.", r.name)
+// concludeJSON says what no line of a letter has said.
+func (r *redriveReport) concludeJSON(s queue.Summary) {
+	if s.Bulk > 0 {
+		r.err = errors.Join(r.err, json.NewEncoder(r.stdout).Encode(struct {
+			Moved int `json:"moved"`
+		}{s.Bulk}))
 	}
+	if s.Unseen > 0 && !r.flags.run {
+		fmt.Fprintf(r.stderr, "About %d more not looked at: %s.\n", s.Unseen, r.whyUnseen())
+	}
+}
+
+// conclude says in a sentence or two what there is and what was done; nothing where
+// the error says all.
+func (r *redriveReport) conclude(s queue.Summary) string {
 	var parts []string
-	if r.flags.run {
+	switch {
+	case s.Looked() == 0 && s.Unseen == 0:
+		return fmt.Sprintf("No dead letters in %s.", r.name)
+	case s.Looked() == 0 && r.flags.run:
+		return ""
+	case s.Looked() == 0:
+		return fmt.Sprintf("About %s in %s not looked at: %s.", plural(s.Unseen, "dead letter"), r.name, r.whyUnseen())
+	case r.flags.run:
 		parts = append(parts, fmt.Sprintf("%s sent from %s to %s.", plural(s.Moved, "event"), r.name, r.to()))
-	} else {
+	case r.beyond(s) > 0:
+		parts = append(parts, fmt.Sprintf("%d shown%s of about %d dead letters in %s.", s.Kept, r.ofThoseThatMatch(), r.total, r.name))
+	default:
 		parts = append(parts, fmt.Sprintf("%s in %s%s.", plural(s.Kept, "dead letter"), r.name, r.ofThoseThatMatch()))
 	}
 	if s.Filtered > 0 {
@@ -160,8 +195,11 @@ func (r *redriveReport) conclude(s queue.Summary) string {
 	if s.New > 0 {
 		parts = append(parts, fmt.Sprintf("%s came back meanwhile and stayed: ask pixmill doctor KEY.", plural(s.New, "event")))
 	}
-	if n := r.unseen(s); n > 0 {
-		parts = append(parts, fmt.Sprintf("About %d more wait behind these in their message groups and were not looked at.", n))
+	if n := r.beyond(s); n > 0 && r.flags.run {
+		parts = append(parts, fmt.Sprintf("About %d more stay, as --max says.", n))
+	}
+	if s.Unseen > 0 && !r.flags.run {
+		parts = append(parts, fmt.Sprintf("About %d more not looked at: %s.", s.Unseen, r.whyUnseen()))
 	}
 	if !r.flags.run && !r.flags.list && s.Kept > 0 {
 		parts = append(parts, fmt.Sprintf("Nothing was moved; --run sends them to %s.", r.to()))
@@ -169,12 +207,20 @@ func (r *redriveReport) conclude(s queue.Summary) string {
 	return strings.Join(parts, " ")
 }
 
-// unseen counts the letters that the walk could not see, where it wanted all.
-func (r *redriveReport) unseen(s queue.Summary) int {
-	if r.behind == nil || r.flags.max > 0 {
+// beyond returns about how many letters --max left out.
+func (r *redriveReport) beyond(s queue.Summary) int {
+	if r.flags.max == 0 || s.Kept+s.Moved < r.flags.max {
 		return 0
 	}
-	return r.behind(s.Looked())
+	return max(0, r.total-s.Kept-s.Moved-s.Filtered)
+}
+
+// whyUnseen says why letters could not be looked at, and what to do.
+func (r *redriveReport) whyUnseen() string {
+	if r.grouped {
+		return "they wait behind others in their message groups, or somebody else looks at them: try again when those are gone"
+	}
+	return "somebody else looks at them or moves them, which hides them for some minutes: try again then"
 }
 
 func (r *redriveReport) to() string { return cmp.Or(r.target, "where they came from") }
@@ -189,31 +235,7 @@ func (r *redriveReport) ofThoseThatMatch() string {
 // progress tells of SQS's own moving, where somebody is watching.
 func (r *redriveReport) progress(moved, of int) {
 	if isTerminal(r.stderr) {
+		r.watched = true
 		fmt.Fprintf(r.stderr, "\rSQS has moved about %d of %d ", moved, max(moved, of))
 	}
-}
-
-// movedAll ends what SQS moved itself.
-func (r *redriveReport) movedAll(ctx context.Context, moved int, err error) error {
-	if isTerminal(r.stderr) {
-		fmt.Fprint(r.stderr, "\r\x1b[K")
-	}
-	if err != nil && ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		fmt.Fprintf(r.stderr, "about %s sent\n", plural(moved, "event"))
-		return reportedError{r.stopped()}
-	}
-	if err != nil {
-		return err
-	}
-	if r.flags.json {
-		return json.NewEncoder(r.stdout).Encode(struct {
-			Moved int `json:"moved"`
-		}{moved})
-	}
-	if moved == 0 {
-		_, err = fmt.Fprintf(r.stdout, "No dead letters in %s.\n", r.name)
-		return err
-	}
-	_, err = fmt.Fprintf(r.stdout, "%s sent from %s to %s.\n", plural(moved, "event"), r.name, r.to())
-	return err
 }

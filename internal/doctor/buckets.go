@@ -9,22 +9,24 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"pixmill/internal/config"
 	"pixmill/internal/preset"
 )
 
 func checkSourceBucket(ctx context.Context, x *examination) []Finding {
-	return x.checkBucket(ctx, x.sourceAt())
+	return x.checkBucket(ctx, x.sourceAt(), config.VarSourceBucket)
 }
 
 func checkOutputBucket(ctx context.Context, x *examination) []Finding {
 	if x.outputAt().Bucket == x.sourceAt().Bucket {
 		return one(ok("%s as well, under %q", x.outputAt().Bucket, x.outputAt().Prefix)) // the prefixes were checked when the configuration was read
 	}
-	return x.checkBucket(ctx, x.outputAt())
+	return x.checkBucket(ctx, x.outputAt(), config.VarOutputBucket)
 }
 
-// checkBucket looks whether a bucket is there, and in the region that requests are signed for.
-func (x *examination) checkBucket(ctx context.Context, l preset.Location) []Finding {
+// checkBucket looks whether a bucket is there, and in the region that requests are
+// signed for. variable is what names another one.
+func (x *examination) checkBucket(ctx context.Context, l preset.Location, variable string) []Finding {
 	if x.place == placeNowhere {
 		return nil
 	}
@@ -41,7 +43,7 @@ func (x *examination) checkBucket(ctx context.Context, l preset.Location) []Find
 		}
 	case status == http.StatusNotFound:
 		x.gone[l.Bucket] = true
-		return one(problem("there is no bucket "+l.Bucket, "nothing can be read or written there", x.makeBucket(l.Bucket)))
+		return one(problem("there is no bucket "+l.Bucket, "nothing can be read or written there", x.makeBucket(l.Bucket, variable)))
 	case status == http.StatusForbidden:
 		return one(ok("%s is there, and more is said below", l.Bucket)) // the permissions are the next check
 	case status == 0:
@@ -66,9 +68,9 @@ func (x *examination) checkBucket(ctx context.Context, l preset.Location) []Find
 }
 
 // makeBucket is the command that makes a bucket.
-func (x *examination) makeBucket(name string) string {
+func (x *examination) makeBucket(name, variable string) string {
 	if x.place == placeRuntime {
-		return "pixmill run makes the buckets of its configuration: start it with this one"
+		return "pixmill run makes the buckets of its configuration: start it with this one, or name yours with " + variable
 	}
-	return "aws s3 mb s3://" + name + " --region " + x.region
+	return "aws s3 mb s3://" + name + " --region " + x.region + "   (or name yours with " + variable + ")"
 }

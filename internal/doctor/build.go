@@ -87,10 +87,17 @@ func tooLarge(where string, l imaging.Limits, budget int64, fix string) Finding 
 		fmt.Sprintf("an image of more than about %d megapixels may be refused, with the numbers in its manifest", budget/bytesPerPixel/1_000_000), fix)
 }
 
-// size writes a number of bytes in MiB or GiB.
+// size writes a number of bytes in the unit that people would choose.
 func size(n int64) string {
-	if n >= 10<<30 {
-		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	switch {
+	case n < 1<<10:
+		return count(int(n), "byte")
+	case n < 1<<20:
+		return fmt.Sprintf("%.1f KiB", float64(n)/(1<<10))
+	case n < 10<<20:
+		return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+	case n < 10<<30:
+		return fmt.Sprintf("%d MiB", n>>20)
 	}
-	return fmt.Sprintf("%d MiB", n>>20)
+	return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
 }

@@ -35,8 +35,10 @@ func TestRun_HealthyCloud(t *testing.T) {
 			wire(t, c)
 			found := c.examine(t)
 			wantOnly(t, found)
-			if text := show(found); !strings.Contains(text, "notifications ok: s3://"+c.source+" → ") || !strings.Contains(text, "function ok: "+c.name) {
-				t.Errorf("found\n%s", text)
+			for _, want := range []string{"notifications ok: s3://" + c.source + " → ", "function ok: " + c.name, "function skipped: the presets of " + c.name + " are not looked at: they are in its zip"} {
+				if !strings.Contains(show(found), want) {
+					t.Errorf("found\n%s, want %q", show(found), want)
+				}
 			}
 		})
 	}
@@ -149,6 +151,10 @@ func brokenClouds() []broken {
 		{"dead letters", func(t *testing.T, c *cloud) {
 			must(t)(c.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &c.deadURL, MessageBody: aws.String(`{"bucket":"b","key":"k"}`)}))
 		}, want{"dead letters", warning, "1 event in"}, false, nil},
+		{"dead letters that somebody looks at", func(t *testing.T, c *cloud) {
+			must(t)(c.sqs.SendMessage(t.Context(), &sqs.SendMessageInput{QueueUrl: &c.deadURL, MessageBody: aws.String(`{"bucket":"b","key":"k"}`)}))
+			must(t)(c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &c.deadURL, VisibilityTimeout: 60}))
+		}, want{"dead letters", warning, "1 event in"}, false, nil},
 		{"dead letters are not kept", func(t *testing.T, c *cloud) {
 			c.attributes(t, c.deadURL, map[string]string{"MessageRetentionPeriod": "3600"})
 		}, want{"dead letters", warning, "keeps dead letters for 1 hour"}, true, nil},
@@ -225,6 +231,32 @@ func TestRun_KeyInACloud(t *testing.T) {
 	out, err := c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: &c.deadURL})
 	if err != nil || len(out.Messages) != 1 {
 		t.Errorf("after the look the dead letter cannot be received: %v, %v", out, err)
+	}
+}
+
+// TestRun_PresetsInTheEnvironmentAreLookedAt and those in a zip are not.
+func TestRun_PresetsInTheEnvironmentAreLookedAt(t *testing.T) {
+	c := newCloud(t)
+	c.update(t, func(in *lambda.UpdateFunctionConfigurationInput) {
+		text := "source: {bucket: " + c.source + "}\noutput: {bucket: " + c.output + "}" + rulesYAML
+		in.Environment = &lambdatypes.Environment{Variables: map[string]string{"PIXMILL_CONFIG": text}}
+	})
+	found := c.examine(t)
+	wantOnly(t, found)
+	if strings.Contains(show(found), "function skipped") {
+		t.Errorf("found\n%s", show(found))
+	}
+}
+
+// TestRun_KeyWithoutASource does not wonder why no log names it.
+func TestRun_KeyWithoutASource(t *testing.T) {
+	c := newCloud(t)
+	wantOnly(t, examine(t, doctor.Options{Presets: c.presets, Key: "gone.jpg"}), want{"source", doctor.StatusProblem, "there is no object"})
+	c.log(t, "START RequestId: 1 Version: $LATEST", "2026-11-24T10:00:00Z 1 Task timed out after 60.00 seconds")
+	found := examine(t, doctor.Options{Presets: c.presets, Key: "gone.jpg"})
+	wantOnly(t, found, want{"source", doctor.StatusProblem, "there is no object"})
+	if !strings.Contains(show(found), "log ok: no line of the last 24 hours names it") {
+		t.Errorf("found\n%s", show(found))
 	}
 }
 

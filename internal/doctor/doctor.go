@@ -139,6 +139,7 @@ func setUpChecks() []check {
 func keyChecks() []check {
 	return []check{
 		{"endpoint", checkEndpoint},
+		{"credentials", needCredentials},
 		{"rule", explainRule},
 		{"source", explainSource},
 		{"manifest", explainManifest},

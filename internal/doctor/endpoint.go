@@ -83,7 +83,33 @@ func (x *examination) get(ctx context.Context, path string) (answer, error) {
 	return answer{status: res.StatusCode, server: res.Header.Get("Server"), body: body}, err
 }
 
+// needCredentials finds nothing where there are some. Without, no request can be
+// signed, and all that follows would say the same.
+func needCredentials(ctx context.Context, x *examination) []Finding {
+	if x.place == placeNowhere {
+		return nil
+	}
+	_, err := x.sts.Options().Credentials.Retrieve(ctx)
+	if err == nil {
+		return nil
+	}
+	fix := "aws configure   (or: export AWS_PROFILE=NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"
+	switch x.place {
+	case placeLocalStack:
+		fix = "export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test   (LocalStack takes any)"
+	case placeRuntime:
+		fix = "pixmill doctor --data .pixmill   (or the folder that pixmill run uses: its keys are in there)"
+	case placeOtherS3:
+		fix = "export AWS_PROFILE=NAME   (or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY: the keys of this store)"
+	}
+	x.place = placeNowhere
+	return one(problem("there are no credentials: "+brief(err), "no request can be signed, and nothing else is looked at", fix))
+}
+
 func checkCredentials(ctx context.Context, x *examination) []Finding {
+	if found := needCredentials(ctx, x); found != nil {
+		return found
+	}
 	if !x.place.hasServices() {
 		return nil // there is no STS; the buckets will tell
 	}
@@ -98,11 +124,7 @@ func checkCredentials(ctx context.Context, x *examination) []Finding {
 	case "InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidAccessKeyId":
 		return one(problem("AWS does not know these credentials: "+brief(err), "every request is refused", "aws configure list   (says where they are from)"))
 	case "":
-		if _, none := x.sts.Options().Credentials.Retrieve(ctx); none == nil {
-			return one(problem("nobody answers who you are: "+brief(err), "every request would fail", "try again; a firewall or a proxy may be in the way"))
-		}
-		return one(problem("there are no credentials: "+brief(err), "no request can be signed",
-			"aws configure   (or: export AWS_PROFILE=NAME, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY)"))
+		return one(problem("nobody answers who you are: "+brief(err), "every request would fail", "try again; a firewall or a proxy may be in the way"))
 	}
 	return one(notSeen("who you are", "sts:GetCallerIdentity", err))
 }

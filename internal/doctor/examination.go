@@ -30,7 +30,7 @@ import (
 type place string
 
 const (
-	placeNowhere    place = "" // nothing answers: most checks have no sense
+	placeNowhere    place = "" // nothing answers, or nobody may ask: most checks have no sense
 	placeAWS        place = "AWS"
 	placeLocalStack place = "LocalStack"
 	placeRuntime    place = "Pixmill's local runtime"

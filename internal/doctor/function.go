@@ -90,6 +90,27 @@ func checkFunction(ctx context.Context, x *examination) []Finding {
 	if len(found) == 0 {
 		found = one(ok("%s: %s, %s, %d MB, %d s, %s", f.name, f.runtimeName(), f.architecture, f.memory, f.timeout, strings.ToLower(f.state)))
 	}
+	if !f.tellsPresets() {
+		found = append(found, f.presetsUnseen())
+	}
+	return found
+}
+
+// tellsPresets reports whether the text of the function's configuration is in its
+// environment. Else it is a file that was deployed with it, or built in.
+func (f *functionSettings) tellsPresets() bool {
+	return strings.Contains(f.environment[config.VarConfig], "\n")
+}
+
+// presetsUnseen says that the presets of what was deployed may be others than those
+// here, which were perhaps edited since.
+func (f *functionSettings) presetsUnseen() Finding {
+	where := "zip"
+	if f.packageType == string(lambdatypes.PackageTypeImage) {
+		where = "image"
+	}
+	found := skipped(fmt.Sprintf("the presets of %s are not looked at: they are in its %s, and may be others than those here", f.name, where))
+	found.Fix = "after the next image, pixmill doctor KEY says whether it was made with these"
 	return found
 }
 
@@ -132,10 +153,9 @@ func (f *functionSettings) checkSize() []Finding {
 
 // checkEnvironment compares what the function was given with the configuration here.
 func (f *functionSettings) checkEnvironment(here *preset.Config) []Finding {
-	text := f.environment[config.VarConfig]
 	const why = "the function works with what it was deployed with, not with the file here"
-	if !strings.Contains(text, "\n") {
-		return f.checkBuckets(here) // a file in its zip, or the built-in one: it cannot be read from here
+	if !f.tellsPresets() {
+		return f.checkBuckets(here)
 	}
 	s, err := config.Load(func(name string) string { return f.environment[name] }, "")
 	if err != nil {

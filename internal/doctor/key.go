@@ -84,7 +84,7 @@ func explainSource(ctx context.Context, x *examination) []Finding {
 		x.source.attrs = nil
 		return one(problem("the object was written by Pixmill: it is a variant", "variants of variants are never made", "put the original there, or remove the metadata "+marker))
 	}
-	return one(ok("%d bytes, ETag %s, changed %s ago", a.Size, a.ETag, since(x.opts.Now(), a.ModTime)))
+	return one(ok("%s, ETag %s, changed %s ago", size(a.Size), a.ETag, since(x.opts.Now(), a.ModTime)))
 }
 
 // noSource also looks for a key that was copied out of a URL or an event.
@@ -139,7 +139,7 @@ func (x *examination) compare(m *manifest.Manifest) []Finding {
 	case m.PresetHash != x.source.rule.Hash:
 		return one(problem("it is of other presets than those in "+x.opts.ConfigFrom, "changed presets reach old sources only when they are worked on again, by a function that has them", x.again()))
 	case m.Status == manifest.StatusRejected:
-		return one(problem("the source was rejected: "+m.Reason, "it would be each time", "put an image there that is within the limits of "+x.opts.ConfigFrom))
+		return one(problem("the source was rejected: "+m.Reason, "it would be each time", x.otherImage(m.Reason)))
 	}
 	var found []Finding
 	for _, v := range m.Variants {
@@ -151,6 +151,24 @@ func (x *examination) compare(m *manifest.Manifest) []Finding {
 		found = one(ok("written %s ago by %s, of this source and these presets", since(x.opts.Now(), m.Timings.Written), m.Pixmill))
 	}
 	return found
+}
+
+// otherImage says what to put in the place of an image that was rejected.
+func (x *examination) otherImage(reason string) string {
+	if strings.Contains(reason, "over the limit of") { // as fault.LimitError says it
+		return "put an image there that is within the limits of " + x.opts.ConfigFrom
+	}
+	fix := "put a whole image there, of a format that is read"
+	if in := x.opts.Capability.Inputs; len(in) > 0 {
+		fix += ": " + formats(in)
+	}
+	return fix
+}
+
+// nothingWanted reports that no variant of the key should be there, and none is left.
+func (x *examination) nothingWanted() bool {
+	wanted := x.source.unseen || x.source.rule != nil && x.source.attrs != nil
+	return !wanted && (x.output == nil || !x.output.stale)
 }
 
 func explainVariants(ctx context.Context, x *examination) []Finding {
@@ -189,7 +207,11 @@ func explainVariants(ctx context.Context, x *examination) []Finding {
 	for key := range listed {
 		found = append(found, warning(key+" is there, and not in the manifest", "all under "+x.output.folder+" belongs to Pixmill, which deletes it the next time", x.again()))
 	}
-	if len(found) == 0 {
+	switch {
+	case len(found) > 0:
+	case m.Status == manifest.StatusRejected:
+		found = one(ok("none, as the source was rejected"))
+	default:
 		found = one(ok("all %d of the manifest are there", len(m.Variants)))
 	}
 	return found

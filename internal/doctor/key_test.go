@@ -131,6 +131,31 @@ func TestRun_WhyAVariantIsMissing(t *testing.T) {
 	}
 }
 
+func TestRun_RejectedSource(t *testing.T) {
+	l := newLocal(t)
+	l.options.Key = photo
+	for reason, fix := range map[string]string{
+		"pixels is 300, over the limit of 200":                    "put an image there that is within the limits of pixmill.yaml",
+		"not an image: no known format starts with 25 50 44 46":   "put a whole image there, of a format that is read: jpeg, png",
+		"the file is cut: the last 100 bytes of it are not there": "put a whole image there, of a format that is read: jpeg, png",
+	} {
+		l.made(t, func(m *manifest.Manifest) { m.Status, m.Reason, m.Variants = manifest.StatusRejected, reason, nil })
+		for _, v := range []string{"large.webp", "small.jpg"} {
+			if err := l.output.Delete(t.Context(), l.presets.Folder(photo)+v); err != nil {
+				t.Fatal(err)
+			}
+		}
+		found := examine(t, l.options)
+		wantOnly(t, found, want{"manifest", doctor.StatusProblem, "rejected: " + reason})
+		if b := bad(found); len(b) > 0 && b[0].Fix != fix {
+			t.Errorf("%s: the fix is %q, want %q", reason, b[0].Fix, fix)
+		}
+		if !strings.Contains(show(found), "variants ok: none, as the source was rejected") {
+			t.Errorf("found\n%s", show(found))
+		}
+	}
+}
+
 // What should be there is not known then, whether a manifest is there or not.
 func TestRun_KeyWhoseSourceMayNotBeRead(t *testing.T) {
 	l := newLocal(t)

@@ -26,6 +26,7 @@ type queueSettings struct {
 	visibility int // seconds
 	retention  int // seconds
 	waiting    int
+	hidden     int // by those who look at them, about
 	policy     string
 	dead       string // ARN
 	receives   int    // before a message is a dead letter
@@ -51,6 +52,7 @@ func (x *examination) queueSettings(ctx context.Context, arn string) (queueSetti
 	}
 	q.visibility, q.retention = number(sqstypes.QueueAttributeNameVisibilityTimeout), number(sqstypes.QueueAttributeNameMessageRetentionPeriod)
 	q.waiting, q.policy = number(sqstypes.QueueAttributeNameApproximateNumberOfMessages), out.Attributes["Policy"]
+	q.hidden = number(sqstypes.QueueAttributeNameApproximateNumberOfMessagesNotVisible)
 	var redrive struct {
 		Dead     string `json:"deadLetterTargetArn"`
 		Receives any    `json:"maxReceiveCount"` // a number, or one in quotes
@@ -183,15 +185,15 @@ func checkDeadLetters(ctx context.Context, x *examination) []Finding {
 		case err != nil:
 			found = append(found, notSeen("the dead-letter queue "+name, "sqs:GetQueueAttributes and sqs:GetQueueUrl on "+arn, err))
 			continue
-		case q.waiting > 0:
-			found = append(found, warning(fmt.Sprintf("%s in %s", count(q.waiting, "event"), name),
+		case q.waiting+q.hidden > 0:
+			found = append(found, warning(fmt.Sprintf("%s in %s", count(q.waiting+q.hidden, "event"), name),
 				"their variants are missing or old until they are tried again", "pixmill redrive --queue "+name+"   (shows them; when the cause is mended, with --run)"))
 		}
 		if q.retention < 4*24*3600 {
 			found = append(found, warning(fmt.Sprintf("%s keeps dead letters for %s", name, hours(q.retention)), "over a long weekend they are gone before anybody looks",
 				fmt.Sprintf("aws sqs set-queue-attributes --queue-url %s --attributes MessageRetentionPeriod=%d", q.url, longestRetention)))
 		}
-		if q.waiting == 0 {
+		if q.waiting+q.hidden == 0 {
 			found = append(found, ok("none in %s", name))
 		}
 	}

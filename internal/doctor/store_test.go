@@ -133,9 +133,15 @@ func TestRun_MissingBuckets(t *testing.T) {
 	l := newLocal(t)
 	l.options.Presets = parse(t, "no-such-source", "no-such-output")
 	l.proxy.Enforce(iam.Function("no-such-source", "no-such-output").Grants())
-	wantOnly(t, examine(t, l.options),
+	found := examine(t, l.options)
+	wantOnly(t, found,
 		want{"source bucket", doctor.StatusProblem, "there is no bucket no-such-source"},
 		want{"output bucket", doctor.StatusProblem, "there is no bucket no-such-output"})
+	for i, f := range bad(found) {
+		if variable := []string{"PIXMILL_SOURCE_BUCKET", "PIXMILL_OUTPUT_BUCKET"}[i]; !strings.HasSuffix(f.Fix, "or name yours with "+variable) {
+			t.Errorf("the fix is %q, want %s named", f.Fix, variable)
+		}
+	}
 }
 
 func TestRun_NothingListens(t *testing.T) {

@@ -55,3 +55,20 @@ func TestQuoteShell(t *testing.T) {
 		}
 	}
 }
+
+func TestSize(t *testing.T) {
+	for n, want := range map[int64]string{
+		0: "0 bytes", 1: "1 byte", 730: "730 bytes", 1 << 10: "1.0 KiB", 1485159: "1.4 MiB", 762 << 20: "762 MiB", 19 << 30: "19.0 GiB",
+	} {
+		if got := size(n); got != want {
+			t.Errorf("%d is %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestMakeBucket_SaysHowToNameAnother(t *testing.T) {
+	x := &examination{place: placeLocalStack, region: "us-east-1"}
+	if got, want := x.makeBucket("b", "PIXMILL_OUTPUT_BUCKET"), "aws s3 mb s3://b --region us-east-1   (or name yours with PIXMILL_OUTPUT_BUCKET)"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

@@ -46,7 +46,7 @@ func (x *examination) lettersOfKey(ctx context.Context, arn string) []Finding {
 	defer dead.Close()
 	var newest queue.Letter
 	options := queue.Options{Now: x.opts.Now, Match: func(l queue.Letter) bool { return slices.Contains(l.Keys(), x.opts.Key) }}
-	s, err := queue.Redrive(ctx, dead, options, func(l queue.Letter, f queue.Fate) {
+	s, err := dead.Redrive(ctx, options, nil, func(l queue.Letter, f queue.Fate) {
 		if f == queue.FateKept && l.Sent.After(newest.Sent) {
 			newest = l
 		}
@@ -54,8 +54,12 @@ func (x *examination) lettersOfKey(ctx context.Context, arn string) []Finding {
 	if err != nil {
 		return one(notSeen("the dead letters in "+name, "sqs:ReceiveMessage or sqs:ChangeMessageVisibility on "+arn, err))
 	}
-	if n := dead.Behind(s.Looked()); s.Kept == 0 && n > 0 {
-		return one(skipped(fmt.Sprintf("none of the first %d in %s names it; about %d more wait behind these in their message groups", s.Looked(), name, n)))
+	if s.Kept == 0 && s.Unseen > 0 {
+		why := "somebody else looks at them"
+		if dead.Grouped() {
+			why = "they wait behind these in their message groups, or " + why
+		}
+		return one(skipped(fmt.Sprintf("none of %d in %s names it; about %d more could not be looked at: %s", s.Looked(), name, s.Unseen, why)))
 	}
 	if s.Kept == 0 {
 		return one(ok("none of %d in %s names it", s.Looked(), name))
@@ -90,7 +94,11 @@ func explainLog(ctx context.Context, x *examination) []Finding {
 		return one(notSeen("the function "+nameOf(x.function), "lambda:GetFunctionConfiguration", err))
 	}
 	lines, whole, err := x.grep(ctx, f.logGroup, quoteJSON(x.opts.Key))
-	if _, none := errors.AsType[*logtypes.ResourceNotFoundException](err); none {
+	_, none := errors.AsType[*logtypes.ResourceNotFoundException](err)
+	if none && x.nothingWanted() {
+		return nil
+	}
+	if none {
 		return one(warning("there is no log group "+f.logGroup, "the function was never called, or may not write a log (iam/logs.json)", "pixmill doctor   (looks at the way from the bucket to the function)"))
 	}
 	if err != nil {
@@ -102,6 +110,9 @@ func explainLog(ctx context.Context, x *examination) []Finding {
 	}
 	if n > 0 {
 		return one(x.explainLine(last, n))
+	}
+	if x.nothingWanted() {
+		return one(ok("no line of the last 24 hours names it in %s", f.logGroup))
 	}
 	found := one(warning("no line of the last 24 hours names it in "+f.logGroup, "no event of it reached the function, or the invocation was ended from outside", "pixmill doctor   (looks at the way from the bucket to the function)"))
 	for _, sign := range []struct{ text, what string }{{"Task timed out", "took too long and was ended"}, {"Runtime.ExitError", "ended in the middle, perhaps for want of memory"}} {

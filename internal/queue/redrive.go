@@ -23,15 +23,28 @@ type Options struct {
 	Max   int               // letters that are moved, or without Move shown, at most; 0: no limit
 	Move  bool              // else they are looked at only
 	Now   func() time.Time
+
+	// Count returns about how many letters there are, those that Receive does not give
+	// now, too; nil: there are no others. Expect is what it said at the beginning; 0:
+	// not known. Afterwards it may still count what has been moved.
+	Count  func(context.Context) (int, error)
+	Expect int
 }
 
 // Summary counts the letters by fate.
 type Summary struct {
 	Kept, Filtered, New, Moved int
+
+	Bulk   int // of Moved: those that emit was not told of, since the place moved them itself
+	Unseen int // about how many more there are that Receive did not give
 }
 
 // Looked returns how many letters were looked at.
 func (s Summary) Looked() int { return s.Kept + s.Filtered + s.New + s.Moved }
+
+// patience is how often a walk that moves letters asks, in all, and is given none
+// while there are some. In SQS each time takes a second.
+const patience = 10
 
 // releaseTimeout bounds the giving back at the end, which goes on after ctx.
 const releaseTimeout = 20 * time.Second
@@ -45,6 +58,10 @@ var ErrHidden = errors.New("letters could not be given back and are hidden for s
 // in both places, which costs a second look at an object that agrees by then. All
 // others are available again when Redrive returns, also when ctx ends or
 // something fails; the summary is of what was done until then.
+//
+// That Receive gives nothing is no proof that nothing is there: others may have
+// hidden it for a time. Where Count says so, Redrive waits for some seconds, and
+// what does not come then is Unseen.
 func Redrive(ctx context.Context, d DeadLetters, o Options, emit func(Letter, Fate)) (s Summary, err error) {
 	r := &redrive{from: d, opts: o, emit: emit, begun: o.Now(), seen: map[string]bool{}}
 	defer func() {
@@ -59,11 +76,14 @@ func Redrive(ctx context.Context, d DeadLetters, o Options, emit func(Letter, Fa
 			return r.sum, err
 		}
 		if len(letters) == 0 {
-			return r.sum, nil
+			if done, err := r.nothing(ctx); done || err != nil {
+				return r.sum, err
+			}
+			continue
 		}
 		fresh := r.fresh(letters)
 		if r.again > 0 && r.again >= len(r.seen) {
-			return r.sum, nil
+			return r.sum, r.count(ctx)
 		}
 		for i, l := range fresh {
 			if err := r.one(ctx, l); err != nil {
@@ -82,8 +102,36 @@ type redrive struct {
 	begun time.Time
 	seen  map[string]bool // IDs
 	again int             // letters that came once more, since the last one that had not been seen
+	empty int             // how often nothing came
 	held  []Letter        // to be released
 	sum   Summary
+}
+
+// nothing reports whether the walk ends, since no letters came.
+func (r *redrive) nothing(ctx context.Context) (bool, error) {
+	if err := r.count(ctx); err != nil {
+		return true, err
+	}
+	r.empty++
+	return r.sum.Unseen == 0 || !r.opts.Move || r.empty >= patience, nil
+}
+
+// count finds out how many letters are there that did not come. No more are than
+// there were: a count may be late.
+func (r *redrive) count(ctx context.Context) error {
+	if r.opts.Count == nil {
+		return nil
+	}
+	n, err := r.opts.Count(ctx)
+	if err != nil {
+		return err
+	}
+	n -= r.sum.Kept + r.sum.Filtered + r.sum.New
+	if r.opts.Expect > 0 {
+		n = min(n, r.opts.Expect-r.sum.Kept-r.sum.Filtered-r.sum.Moved)
+	}
+	r.sum.Unseen = max(0, n)
+	return nil
 }
 
 // full reports whether no further letter can be moved or shown.

@@ -255,6 +255,56 @@ func (f forgetful) Receive(ctx context.Context) ([]queue.Letter, error) {
 	return f.drawer.Receive(ctx)
 }
 
+// later hides letters, as a move that failed does, until Receive was asked so often.
+type later struct {
+	*drawer
+	asked, from int
+}
+
+func (d *later) Receive(ctx context.Context) ([]queue.Letter, error) {
+	if d.asked++; d.asked == d.from {
+		clear(d.hidden)
+	}
+	return d.drawer.Receive(ctx)
+}
+
+func (d *later) Count(context.Context) (int, error) { return len(d.dead), nil }
+
+func TestRedrive_NothingReceivedIsNotNothingThere(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		move bool
+		from int // the call that finds them
+		want queue.Summary
+	}{
+		{"moved when they are back", true, 4, queue.Summary{Moved: 3}},
+		{"not back in time", true, 100, queue.Summary{Moved: 1, Unseen: 2}},
+		{"looked at only, without a wait", false, 4, queue.Summary{Kept: 1, Unseen: 2}},
+	} {
+		d := &later{newDrawer("a", "b", "c"), 0, test.from}
+		d.hidden["m1"], d.hidden["m2"] = true, true
+		o := options(test.move)
+		o.Count, o.Expect = d.Count, 3
+		if s, err := queue.Redrive(t.Context(), d, o, ignore); err != nil || s != test.want {
+			t.Errorf("%s: %+v, %v; want %+v", test.name, s, err, test.want)
+		}
+	}
+}
+
+// A count is late: it has what was moved a moment ago, and nobody waits for that.
+func TestRedrive_ALateCountFindsNothing(t *testing.T) {
+	d := newDrawer("a", "b")
+	o := options(true)
+	o.Count, o.Expect = func(context.Context) (int, error) { return 2, nil }, 2
+	if s, err := queue.Redrive(t.Context(), d, o, ignore); err != nil || s != (queue.Summary{Moved: 2}) || d.steps > 7 {
+		t.Errorf("%+v, %v, after %d steps", s, err, d.steps)
+	}
+	o.Count = func(context.Context) (int, error) { return 0, errDead }
+	if _, err := queue.Redrive(t.Context(), newDrawer("a"), o, ignore); !errors.Is(err, errDead) {
+		t.Errorf("error is %v", err)
+	}
+}
+
 func TestLetter_Keys(t *testing.T) {
 	for body, want := range map[string][]string{
 		`{"bucket":"b","key":"a b.jpg"}`: {"a b.jpg"},

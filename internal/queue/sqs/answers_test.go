@@ -3,10 +3,12 @@ package sqs_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"pixmill/internal/queue"
 	pixsqs "pixmill/internal/queue/sqs"
@@ -21,6 +23,11 @@ type answer struct {
 	body string
 }
 
+// letterFrom is what ReceiveMessage says of one letter; source is the ARN of its queue.
+func letterFrom(source string) string {
+	return `{"Messages":[{"MessageId":"1","ReceiptHandle":"1","Body":"","MD5OfBody":"d41d8cd98f00b204e9800998ecf8427e","Attributes":{"DeadLetterQueueSourceArn":"` + source + `"}}]}`
+}
+
 const denied = "AccessDeniedException"
 
 func (a answers) open(t *testing.T) *pixsqs.DeadLetters {
@@ -31,10 +38,12 @@ func (a answers) open(t *testing.T) *pixsqs.DeadLetters {
 		said, known := a[action]
 		if !known {
 			said.body = map[string]string{
-				"GetQueueAttributes":         `{"Attributes":{"QueueArn":"arn:aws:sqs:us-east-1:000000000000:dead"}}`,
-				"ListDeadLetterSourceQueues": `{"queueUrls":["` + url + `/000000000000/live"]}`,
-				"StartMessageMoveTask":       `{"TaskHandle":"task"}`,
-				"ListMessageMoveTasks":       `{"Results":[{"Status":"RUNNING","ApproximateNumberOfMessagesMoved":2}]}`,
+				"GetQueueAttributes":           `{"Attributes":{"QueueArn":"arn:aws:sqs:us-east-1:000000000000:dead","ApproximateNumberOfMessages":"3"}}`,
+				"ListDeadLetterSourceQueues":   `{"queueUrls":["` + url + `/000000000000/live"]}`,
+				"ReceiveMessage":               letterFrom("arn:aws:sqs:us-east-1:000000000000:live"),
+				"ChangeMessageVisibilityBatch": `{"Successful":[{"Id":"0"}],"Failed":[]}`,
+				"StartMessageMoveTask":         `{"TaskHandle":"task"}`,
+				"ListMessageMoveTasks":         `{"Results":[{"Status":"RUNNING","ApproximateNumberOfMessagesMoved":2}]}`,
 			}[action]
 		}
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
@@ -73,6 +82,34 @@ func TestMoveAll_LeavesTheRestToTheWalkWhereSQSBreaksOff(t *testing.T) {
 		t.Errorf("%d, %t, %v; want two moved, not all, and no error", moved, ok, err)
 	}
 }
+
+// A task would end at a letter that has no source, and hide it.
+func TestMoveAll_IsNotGivenALetterWithoutASource(t *testing.T) {
+	d := answers{
+		"ReceiveMessage":       {body: letterFrom("")},
+		"StartMessageMoveTask": {code: "ItWasStarted"},
+		"ListMessageMoveTasks": {code: "ItWasStarted"},
+	}.open(t)
+	asked := 0
+	if moved, ok, err := d.MoveAll(t.Context(), func(int, int) { asked++ }); moved != 0 || ok || err != nil || asked > 0 {
+		t.Errorf("%d, %t, %v; want it left to the walk", moved, ok, err)
+	}
+}
+
+// A task that found nothing to move, and one that broke off, leave letters that are
+// hidden from the walk for longer than it waits.
+func TestRedrive_DoesNotDenyWhatATaskHid(t *testing.T) {
+	for status, moved := range map[string]int{"COMPLETED": 0, "FAILED": 1} {
+		a := answers{"ListMessageMoveTasks": {body: fmt.Sprintf(`{"Results":[{"Status":%q,"ApproximateNumberOfMessagesMoved":%d}]}`, status, moved)}}
+		d := a.open(t)
+		s, err := d.Redrive(t.Context(), queue.Options{Move: true, Now: time.Now}, func(int, int) { a["ReceiveMessage"] = answer{body: "{}"} }, ignore)
+		if want := (queue.Summary{Moved: moved, Bulk: moved, Unseen: 3 - moved}); err != nil || s != want {
+			t.Errorf("%s: %+v, %v; want %+v", status, s, err, want)
+		}
+	}
+}
+
+func ignore(queue.Letter, queue.Fate) {}
 
 func TestMoveAll_SaysThatSQSGoesOn(t *testing.T) {
 	for code, want := range map[string]string{"": "context canceled", denied: "SQS goes on moving letters"} {

@@ -48,11 +48,11 @@ func TestRedrive_FIFOCountsWhatItCannotSee(t *testing.T) {
 	}
 	d := open(t, pixsqs.Options{Queue: c.deadName})
 	s, err := redrive(t, d, false, nil)
-	if err != nil || s.Kept != 10 || d.Behind(s.Looked()) != 2 {
-		t.Errorf("%+v, %v, %d behind; want 10 and 2", s, err, d.Behind(s.Looked()))
+	if want := (queue.Summary{Kept: 10, Unseen: 2}); err != nil || s != want || !d.Grouped() {
+		t.Errorf("%+v, %v; want %+v", s, err, want)
 	}
-	if s, err := redrive(t, d, true, nil); err != nil || s.Moved != 12 || d.Behind(s.Looked()) != 0 {
-		t.Errorf("%+v, %v, %d behind; want all moved", s, err, d.Behind(s.Looked()))
+	if s, err := redrive(t, d, true, nil); err != nil || s != (queue.Summary{Moved: 12}) {
+		t.Errorf("%+v, %v; want all moved", s, err)
 	}
 }
 

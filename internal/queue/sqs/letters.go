@@ -50,7 +50,10 @@ func (d *DeadLetters) Receive(ctx context.Context) ([]queue.Letter, error) {
 	}
 	letters := make([]queue.Letter, 0, len(out.Messages))
 	for _, m := range out.Messages {
-		letters = append(letters, letterOf(m))
+		l := letterOf(m)
+		h, _ := l.Handle.(handle)
+		d.mixed = d.mixed || h.function != ""
+		letters = append(letters, l)
 	}
 	return letters, nil
 }

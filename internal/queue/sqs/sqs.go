@@ -40,11 +40,12 @@ type DeadLetters struct {
 	lambda    *lambda.Client
 	transport *http.Transport
 	url, arn  string
-	waiting   int // about how many letters when it was opened
+	waiting   int // what Count said when it was opened
 
 	sources    []string // URLs of the queues whose dead letters come here
 	toQueue    string   // URL; empty: by the letter
 	toFunction string
+	mixed      bool // a letter of a function was received
 }
 
 // Open finds the queue. The error is Misconfigured.
@@ -121,10 +122,8 @@ func (d *DeadLetters) resolve(ctx context.Context, queue string) (string, error)
 // describe reads what the queue is, and refuses one that is no dead-letter queue.
 func (d *DeadLetters) describe(ctx context.Context, queue string) error {
 	out, err := d.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &d.url,
-		AttributeNames: []types.QueueAttributeName{
-			types.QueueAttributeNameQueueArn, types.QueueAttributeNameRedrivePolicy, types.QueueAttributeNameApproximateNumberOfMessages,
-		},
+		QueueUrl:       &d.url,
+		AttributeNames: append([]types.QueueAttributeName{types.QueueAttributeNameQueueArn, types.QueueAttributeNameRedrivePolicy}, counts()...),
 	})
 	if _, missing := errors.AsType[*types.QueueDoesNotExist](err); missing {
 		return fault.New(fault.Misconfigured, "open queue", queue, errors.New("there is no such queue in this account and region"))
@@ -133,7 +132,7 @@ func (d *DeadLetters) describe(ctx context.Context, queue string) error {
 		return refused("open queue", queue, "sqs:GetQueueAttributes", err)
 	}
 	d.arn = out.Attributes["QueueArn"]
-	d.waiting, _ = strconv.Atoi(out.Attributes["ApproximateNumberOfMessages"]) // only for people
+	d.waiting = sum(out.Attributes)
 	var policy struct {
 		Dead string `json:"deadLetterTargetArn"`
 	}
@@ -146,6 +145,33 @@ func (d *DeadLetters) describe(ctx context.Context, queue string) error {
 		return fault.New(fault.Misconfigured, "open queue", queue, fmt.Errorf("it is no dead-letter queue, its own is %s: use --queue %[1]s", dead))
 	}
 	return nil
+}
+
+// counts are the attributes that make up the letters of a queue: those that may be
+// received, those that are hidden, and those that are late.
+func counts() []types.QueueAttributeName {
+	return []types.QueueAttributeName{
+		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+	}
+}
+
+func sum(attributes map[string]string) (total int) {
+	for _, name := range counts() {
+		n, _ := strconv.Atoi(attributes[string(name)]) // absent where a store of queues has no such thing
+		total += n
+	}
+	return total
+}
+
+// Count returns about how many letters there are, those that are hidden, too. It may
+// be late by a minute.
+func (d *DeadLetters) Count(ctx context.Context) (int, error) {
+	out, err := d.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &d.url, AttributeNames: counts()})
+	if err != nil {
+		return 0, refused("count the letters of queue", d.Name(), "sqs:GetQueueAttributes", err)
+	}
+	return sum(out.Attributes), nil
 }
 
 // listSources returns the queues whose dead-letter queue this is.
@@ -165,26 +191,22 @@ func (d *DeadLetters) listSources(ctx context.Context) ([]string, error) {
 // Name returns the queue's name.
 func (d *DeadLetters) Name() string { return nameOf(d.url) }
 
-// Waiting returns about how many letters there were when the queue was opened.
+// Waiting returns what Count said when the queue was opened.
 func (d *DeadLetters) Waiting() int { return d.waiting }
 
-// Behind returns about how many letters a walk could not see: of a FIFO queue's
-// group nothing more is received while its first ten are.
-func (d *DeadLetters) Behind(looked int) int {
-	if !fifo(d.url) {
-		return 0
-	}
-	return max(0, d.waiting-looked)
-}
+// Grouped reports whether a walk may see only a part: of a FIFO queue's group
+// nothing more is received while its first ten are.
+func (d *DeadLetters) Grouped() bool { return fifo(d.url) }
 
-// Target says where letters go, for people; empty where each letter says it itself.
+// Target says where letters go, for people; empty where each letter says it itself,
+// as it does among those received so far.
 func (d *DeadLetters) Target() string {
 	switch {
 	case d.toFunction != "":
 		return "the function " + nameOf(d.toFunction)
 	case d.toQueue != "":
 		return nameOf(d.toQueue)
-	case len(d.sources) == 1:
+	case len(d.sources) == 1 && !d.mixed:
 		return nameOf(d.sources[0])
 	}
 	return ""
