@@ -154,6 +154,8 @@ func TestNormalise_RemovesNothingElse(t *testing.T) {
 			v.SetString("x")
 		case v.Kind() == reflect.Bool:
 			v.SetBool(true)
+		case v.Kind() == reflect.Map:
+			v.Set(reflect.MakeMap(v.Type())) // not nil is enough
 		default:
 			v.Set(reflect.ValueOf(1).Convert(v.Type()))
 		}

@@ -21,13 +21,13 @@ type Engine interface {
 
 	// Render decodes src once and calls emit once for each wanted variant, with
 	// the index of its spec, in any order but never concurrently, as soon as the
-	// variant is there. A variant that cannot be made is emitted with Err set and a kind of Permanent or
-	// Rejected; the others go on. An error from emit stops the rendering and is
-	// returned. Any other returned error speaks of the source as a whole:
-	// Rejected (bad or over a limit), or Transient (the context ended, no memory
-	// in time; the time left does not suffice for one of the variants, and then
-	// the others were emitted). When Render returns, none of its goroutines runs
-	// any more.
+	// variant is there. A variant that cannot be made is emitted with Err set and
+	// a kind of Permanent or Rejected; the others go on. An error from emit stops
+	// the rendering and is returned. Any other returned error speaks of the source
+	// as a whole: Rejected (bad or over a limit), or Transient (the context ended,
+	// no memory in time; the time left does not suffice for one of the variants,
+	// and then the others were emitted). When Render returns, none of its
+	// goroutines runs any more.
 	Render(ctx context.Context, src []byte, req Request, emit func(i int, out Encoded) error) (Info, error)
 }
 
@@ -36,10 +36,10 @@ type Request struct {
 	Specs []Spec
 
 	// Kept says of each spec whether its variant is there already, from a Render
-	// of the same Specs that was cut off; what it is too short for is not. A kept
-	// variant is neither encoded nor emitted. The others and the Info come out
-	// byte for byte as if it were: they depend on the source, on Specs and on the
-	// engine, never on how often the work was begun.
+	// that was cut off, or one before other Specs joined it; what it is too short
+	// for is not. A kept variant is neither encoded nor emitted. The others and the
+	// Info come out byte for byte as if it were: they depend on the source, on
+	// Specs and on the engine, never on how often the work was begun.
 	Kept []bool
 }
 

@@ -91,14 +91,19 @@ func itemTypes(data []byte) iter.Seq2[uint32, string] {
 	}
 }
 
-// itemType reads an "infe" box; only versions 2 and 3 have a type.
+// itemType reads an "infe" box; versions 0 and 1 have no type, and libheif takes
+// later ones for version 3.
 func itemType(entry isoBox) (id uint32, kind string) {
 	version, body := entry.full()
-	at := map[byte]int{2: 4, 3: 6}[version] // after the item's number and its protection
-	if at == 0 || len(body) < at+4 {
+	width := 2 // bytes of the item's number
+	if version > 2 {
+		width = 4
+	}
+	at := width + 2 // after the number, and the protection
+	if version < 2 || len(body) < at+4 {
 		return 0, ""
 	}
-	return itemNumbers{body, at - 2}.at(0), string(body[at : at+4])
+	return itemNumbers{body, width}.at(0), string(body[at : at+4])
 }
 
 // codingOf maps the types of items that are images to the format that stands for

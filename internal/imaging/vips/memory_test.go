@@ -26,6 +26,7 @@ import (
 type memoryJob struct {
 	File  string
 	Specs []imaging.Spec
+	Kept  []bool
 }
 
 const memoryJobVariable = "PIXMILL_TEST_MEMORY_JOB"
@@ -116,6 +117,25 @@ func TestEstimate_Animation(t *testing.T) {
 			checkEstimate(t, memoryJob{File: file, Specs: []imaging.Spec{{Width: 400, Animated: true, Format: format, Effort: 2}}})
 		})
 	}
+}
+
+// TestEstimate_Resumed is the same where all but the small ones are there already:
+// of a large one the resized image is made, of the other nothing.
+func TestEstimate_Resumed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("renders large images")
+	}
+	file := filepath.Join(t.TempDir(), "source")
+	makeLarge(t, file, imaging.Spec{Format: imaging.FormatPNG, Effort: 1})
+	checkEstimate(t, memoryJob{
+		File: file,
+		Specs: []imaging.Spec{
+			{Width: 2800, Format: imaging.FormatJPEG},
+			{Rotate: 90, Format: imaging.FormatJPEG},
+			{Width: 1400, Format: imaging.FormatJPEG},
+		},
+		Kept: []bool{true, true, false},
+	})
 }
 
 // animation is a GIF of a photograph that moves.
@@ -211,7 +231,7 @@ func TestMemoryChild(t *testing.T) {
 	}
 	debug.FreeOSMemory()
 	before := resetPeak(t)
-	info, err := e.Render(t.Context(), data, imaging.Request{Specs: job.Specs}, failOnError(t))
+	info, err := e.Render(t.Context(), data, imaging.Request{Specs: job.Specs, Kept: job.Kept}, failOnError(t))
 	if err != nil {
 		t.Fatal(err)
 	}

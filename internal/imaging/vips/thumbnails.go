@@ -41,7 +41,8 @@ func thumbnails(data []byte) []uint32 {
 }
 
 // references walks all item references of the file (ISO/IEC 14496-12, "iref") and
-// is false where one of their boxes is longer or shorter than what is in it.
+// is false where one of their boxes is longer or shorter than what is in it, or may
+// be read in more than one way.
 func references(data []byte, each func(kind string, from uint32, to itemNumbers)) (sound bool) {
 	for kind, box := range metaBoxes(data) {
 		if kind != "iref" {
@@ -51,7 +52,8 @@ func references(data []byte, each func(kind string, from uint32, to itemNumbers)
 		width := numberWidth(version)
 		read := 0
 		for kind, ref := range boxes(inner) {
-			if ref.cut || len(ref.body) < width+2 {
+			// The body of a box of an extended type begins with 16 bytes of that type.
+			if ref.cut || kind == "uuid" || len(ref.body) < width+2 {
 				return false
 			}
 			from := itemNumbers{ref.body[:width], width}

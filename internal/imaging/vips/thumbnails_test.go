@@ -75,6 +75,12 @@ func TestCodings_Thumbnails(t *testing.T) {
 	primary := withItem(t, avif, "jpeg", thumb)
 	at := bytes.Index(primary, []byte("pitm")) + 8
 	primary[at+1] = 2
+	// With its extended type this is a reference to nothing, then "dimg" from 1 to 2 and
+	// "cdsc" to nothing; without, one from 9 to twelve items, none of which is 2.
+	extended := isoOf("uuid", []byte{0, 0, 0, 9, 0, 12}, make([]byte, 10+6),
+		isoOf("dimg", []byte{0, 0, 0, 1, 0, 1, 0, 0, 0, 2}), isoOf("cdsc", make([]byte, 6)))
+	wide := withItem(t, avif, "jpeg", isoOf("thmb", []byte{0, 0, 0, 2, 0, 1, 0, 0, 0, 1}), extended)
+	wide[bytes.Index(wide, []byte("iref"))+4] = 1 // items of 32 bits
 	for name, c := range map[string]struct {
 		data    []byte
 		unknown string
@@ -89,6 +95,7 @@ func TestCodings_Thumbnails(t *testing.T) {
 		"the primary item":           {primary, "jpeg"},
 		"a reference that is longer": {withItem(t, avif, "jpeg", longer, []byte{0}, reference("dimg", 1, 2)), "jpeg"},
 		"what is no box behind it":   {withItem(t, avif, "jpeg", thumb, []byte{0, 0, 0, 1}), "jpeg"},
+		"an extended type":           {wide, "jpeg"},
 		"too many":                   {withItem(t, avif, "jpeg", many...), "jpeg"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +107,18 @@ func TestCodings_Thumbnails(t *testing.T) {
 				codings(c.data[:n])
 			}
 		})
+	}
+}
+
+// TestCodings_EveryVersionOfADescription: libheif reads what is later than version 3, too.
+func TestCodings_EveryVersionOfADescription(t *testing.T) {
+	full := make([]byte, 4) // version and flags
+	for version, number := range map[byte][]byte{2: {0, 1}, 3: {0, 0, 0, 1}, 4: {0, 0, 0, 1}, 255: {0, 0, 0, 1}} {
+		infe := isoOf("infe", []byte{version, 0, 0, 0}, number, []byte{0, 0}, []byte("hvc1"), []byte{0})
+		formats, _ := codings(isoOf("meta", full, isoOf("iinf", full, []byte{0, 1}, infe)))
+		if !slices.Equal(formats, []imaging.Format{imaging.FormatHEIC}) {
+			t.Errorf("version %d: the codings are %v, want HEVC's", version, formats)
+		}
 	}
 }
 
