@@ -18,6 +18,7 @@ var envelopeNames = map[event.Envelope]string{
 	event.EnvelopeSNS:         "SNS notification",
 	event.EnvelopeEventBridge: "EventBridge event",
 	event.EnvelopeDestination: "record for a destination",
+	event.EnvelopeCloudEvent:  "CloudEvent",
 	event.EnvelopeDirect:      "direct invocation",
 	event.EnvelopeTest:        "S3's test event",
 	event.EnvelopeHTTP:        "HTTP request",

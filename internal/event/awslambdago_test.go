@@ -68,7 +68,7 @@ func TestDecode_EventsOfAWSLambdaGo(t *testing.T) {
 			case d.Envelope == EnvelopeEventBridge:
 				want.envelope, want.err = EnvelopeEventBridge, "only aws.s3 and lambda are understood"
 			default:
-				if fault.KindOf(err) != fault.Rejected || !strings.Contains(fmt.Sprint(err), "looked for Records of S3") {
+				if fault.KindOf(err) != fault.Rejected || !strings.Contains(fmt.Sprint(err), "looked for a CloudEvent, Records of S3") {
 					t.Errorf("got %+v, %v; want it refused", d, err)
 				}
 				return

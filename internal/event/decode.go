@@ -39,7 +39,7 @@ func delivered() []format { return append(quoted(), sqsFormat(), httpFormat()) }
 
 func quoted() []format {
 	return []format{
-		s3Format(), testFormat(), snsFormat(), snsMessageFormat(),
+		cloudEventFormat(), s3Format(), testFormat(), snsFormat(), snsMessageFormat(),
 		eventBridgeFormat(), destinationFormat(), directFormat(),
 	}
 }
@@ -49,11 +49,31 @@ func quoted() []format {
 // seen; it shows names of fields, and keys that cannot be decoded, but no other
 // content. What can be told item by item is in Item.Err instead.
 func Decode(payload []byte) (Delivery, error) {
-	f, items, err := decodeAs(delivered(), payload, 1)
+	d, err := decode(payload)
 	if err != nil {
 		return Delivery{}, fault.New(fault.Rejected, "decode event", "", err)
 	}
-	return Delivery{Envelope: f.envelope, Items: items}, nil
+	return d, nil
+}
+
+func decode(payload []byte) (Delivery, error) {
+	if n := len(payload); n > MaxPayloadBytes {
+		return Delivery{}, tooLong(n)
+	}
+	if events, ok := isBatch(payload); ok {
+		items, err := readBatch(events)
+		return Delivery{Envelope: EnvelopeCloudEvent, Items: items}, err
+	}
+	f, items, err := decodeAs(delivered(), payload, 1)
+	return Delivery{Envelope: f.envelope, Items: items}, err
+}
+
+func tooLong(n int) error {
+	return &fault.LimitError{Field: "payload", Limit: MaxPayloadBytes, Value: int64(n), Unit: "bytes"}
+}
+
+func tooMany(field string, n int) error {
+	return &fault.LimitError{Field: field, Limit: MaxRecords, Value: int64(n), Unit: "records"}
 }
 
 // decodeAs reads text in the first of the formats that fits; depth counts the
@@ -63,7 +83,7 @@ func decodeAs(formats []format, text []byte, depth int) (format, []Item, error) 
 		return format{}, nil, &fault.LimitError{Field: "nesting", Limit: MaxDepth, Value: int64(depth), Unit: "envelopes"}
 	}
 	if n := len(text); n > MaxPayloadBytes {
-		return format{}, nil, &fault.LimitError{Field: "payload", Limit: MaxPayloadBytes, Value: int64(n), Unit: "bytes"}
+		return format{}, nil, tooLong(n)
 	}
 	o, err := parseObject(text)
 	if err != nil {
@@ -155,7 +175,7 @@ func (o object) has(field string) bool { _, ok := o.fields[field]; return ok }
 // checkedRecords returns the records unless they are too many.
 func (o object) checkedRecords() ([]json.RawMessage, error) {
 	if n := len(o.records); n > MaxRecords {
-		return nil, &fault.LimitError{Field: "Records", Limit: MaxRecords, Value: int64(n), Unit: "records"}
+		return nil, tooMany("Records", n)
 	}
 	return o.records, nil
 }

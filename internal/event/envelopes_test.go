@@ -155,7 +155,7 @@ func TestDecode_EnvelopesWhoseContentCannotBeRead(t *testing.T) {
 	tests := []struct {
 		name, payload, want string
 	}{
-		{"SNS, text", inSNS("Hello"), "decode SNS event: rejected: record 0: Message: looked for Records of S3"},
+		{"SNS, text", inSNS("Hello"), "decode SNS event: rejected: record 0: Message: looked for a CloudEvent, Records of S3"},
 		{"SNS, HTTP inside", inSNS(`{"version":"2.0","requestContext":{"http":{}}}`), `saw an object with "requestContext", "version"`},
 		{"SNS, message of another kind", `{"Records":[{"EventSource":"aws:sns","Sns":{"Message":{}}}]}`, "Sns.Message holds a object where a string belongs"},
 		{"SNS, several", strings.Replace(inSNS("a"), "]}", `,{"EventSource":"aws:sns"},{}]}`, 1), "; and 2 more"},
@@ -166,7 +166,7 @@ func TestDecode_EnvelopesWhoseContentCannotBeRead(t *testing.T) {
 		{"EventBridge, no key", bridge("aws.s3", `{"bucket":{"name":"b"}}`), "detail.object.key is empty"},
 		{"EventBridge, no time", strings.Replace(bridge("aws.s3", `{"bucket":{"name":"b"},"object":{"key":"k"}}`), "2026", "anno", 1), `time "anno-11-12T00:00:00Z" is not RFC 3339`},
 		{"EventBridge of Lambda, no record", bridge("lambda", `{}`), "saw an empty object"},
-		{"destination, text", `{"requestContext":{"requestId":"r"},"requestPayload":"hidden"}`, `decode record of request "r": rejected: requestPayload: looked for Records of S3`},
+		{"destination, text", `{"requestContext":{"requestId":"r"},"requestPayload":"hidden"}`, `decode record of request "r": rejected: requestPayload: looked for a CloudEvent, Records of S3`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -44,7 +44,7 @@ type Ignored struct {
 // Item is what succeeds or fails as one: a message of a queue, or all of a
 // delivery that did not come from a queue.
 type Item struct {
-	MessageID string     // SQS; empty elsewhere
+	MessageID string     // SQS's, or a CloudEvent's id; empty elsewhere
 	GroupID   string     // FIFO queues only: a standard queue's groups say nothing of order
 	Attempt   int        // SQS's ApproximateReceiveCount, 1 the first time; 0 elsewhere
 	Inside    []Envelope // what stood in the delivery's envelope, from the outside in; often nothing
@@ -65,6 +65,7 @@ const (
 	EnvelopeDestination Envelope = "destination" // what Lambda tells of another invocation
 	EnvelopeDirect      Envelope = "direct"
 	EnvelopeTest        Envelope = "s3-test-event"
+	EnvelopeCloudEvent  Envelope = "cloudevent"
 	EnvelopeHTTP        Envelope = "http" // no event at all: a request for the gateway
 )
 

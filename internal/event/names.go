@@ -14,6 +14,9 @@ const (
 	IgnoredLost             = "reduced-redundancy" // S3 lost the object: nothing can be read
 	IgnoredAccess           = "access"             // somebody read the object (MinIO)
 	IgnoredUnknownName      = "unknown-name"
+	IgnoredOwn              = "own-event"   // what Pixmill answered came back
+	IgnoredFuncInvoke       = "func-invoke" // of `func`, without an event in it
+	IgnoredEmptyBatch       = "empty-batch"
 	IgnoredHTTP             = "http-request" // a request for the gateway names no object
 )
 

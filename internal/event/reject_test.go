@@ -9,7 +9,7 @@ import (
 )
 
 func TestDecode_SaysWhatWasLookedForAndWhatWasSeen(t *testing.T) {
-	const lookedFor = `looked for Records of S3, an s3:TestEvent, Records of SNS, an SNS notification, an EventBridge event, ` +
+	const lookedFor = `looked for a CloudEvent, Records of S3, an s3:TestEvent, Records of SNS, an SNS notification, an EventBridge event, ` +
 		`a record for a destination, {"bucket", "key"}, Records of SQS or an HTTP request of version 2.0; `
 	many := `{"Records":[` + strings.Repeat(`{"eventSource":"aws:sqs"},`, MaxRecords) + `{}]}`
 	tests := []struct {
@@ -112,7 +112,7 @@ func TestDecode_MessagesThatCannotBeRead(t *testing.T) {
 		name, message, want string
 	}{
 		{"no messageId", `{"eventSource":"aws:sqs","body":"{\"bucket\":\"b\",\"key\":\"k\"}"}`, "messageId is empty"},
-		{"no body", `{"eventSource":"aws:sqs","messageId":"m"}`, `decode SQS message "m": rejected: body: looked for Records of S3, an s3:TestEvent, Records of SNS, an SNS notification, an EventBridge event, a record for a destination or {"bucket", "key"}; saw 0 bytes`},
+		{"no body", `{"eventSource":"aws:sqs","messageId":"m"}`, `decode SQS message "m": rejected: body: looked for a CloudEvent, Records of S3, an s3:TestEvent, Records of SNS, an SNS notification, an EventBridge event, a record for a destination or {"bucket", "key"}; saw 0 bytes`},
 		{"body of another kind", `{"eventSource":"aws:sqs","body":{},"messageId":"m"}`, `decode SQS message "m": rejected: body holds a object where a string belongs`},
 		{"a queue in a queue", `{"eventSource":"aws:sqs","messageId":"m","body":"{\"Records\":[{\"eventSource\":\"aws:sqs\"}]}"}`, `saw 1 Records, the first with eventSource "aws:sqs"`},
 	}
