@@ -32,6 +32,7 @@ var rules = []rule{
 		},
 		why: "the Lambda function's size and start time are its users' money",
 	},
+	{from: "pixmill/internal/adapter/delivery", never: slices.Concat(sdks, engines), why: "it knows no transport"},
 	{from: "pixmill/internal/fault", never: []string{"pixmill/internal"}, why: "it is the lowest layer"},
 	{from: "pixmill/internal/handler", never: slices.Concat(sdks, engines), why: "the core knows interfaces only"},
 	{from: "pixmill/internal/notify", never: engines, why: "it sends what the handler tells"},

@@ -18,8 +18,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 
+	"pixmill/internal/adapter/delivery"
 	"pixmill/internal/event"
-	"pixmill/internal/handler"
 )
 
 const (
@@ -30,14 +30,9 @@ const (
 	replyTime = 500 * time.Millisecond
 )
 
-// Handler makes the output of one source agree with it; *handler.Handler does.
-type Handler interface {
-	Handle(ctx context.Context, ev event.ObjectEvent) (handler.Outcome, error)
-}
-
 // Adapter answers invocations. It may be used concurrently.
 type Adapter struct {
-	Handler Handler
+	Handler delivery.Handler
 	Log     *slog.Logger
 	Now     func() time.Time // the clock
 	Margin  time.Duration    // with less time left no further source is begun; 0: DefaultMargin
@@ -58,12 +53,9 @@ func (a *Adapter) Invoke(ctx context.Context, payload []byte) ([]byte, error) {
 	if d.Envelope == event.EnvelopeHTTP {
 		return a.serve(ctx, log, payload)
 	}
-	b := a.newBatch(log, d)
-	verdicts := make([]verdict, len(d.Items))
-	for i, item := range d.Items {
-		verdicts[i] = b.item(ctx, item)
-	}
-	reply, err := b.answer(d, verdicts)
+	reply, err := answer(d, delivery.Handle(ctx, delivery.Options{
+		Handler: a.Handler, Log: log, Now: a.Now, Fails: comesAgain, EnoughTime: a.enoughTime,
+	}, d))
 	if err != nil {
 		return nil, err
 	}

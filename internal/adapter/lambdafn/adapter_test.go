@@ -12,6 +12,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 	"github.com/aws/aws-lambda-go/lambdacontext"
+
+	"pixmill/internal/adapter/delivery"
 )
 
 // errorType returns the errorType and message that Lambda would show.
@@ -80,7 +82,7 @@ func TestInvoke_S3ReturnsASummaryOfEachSource(t *testing.T) {
 	f := newFixture()
 	f.Now = func() time.Time { return time.Time{} }
 	reply, err := f.Invoke(t.Context(), notification(t, "one", "notimage"))
-	var got summaryReply
+	var got delivery.Summary
 	if err != nil || json.Unmarshal(reply, &got) != nil || len(got.Sources) != 2 || got.Sources[1].Reason != "not an image" {
 		t.Errorf("got %s, %v; want two summaries", reply, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"pixmill/internal/adapter/delivery"
 	"pixmill/internal/handler"
 )
 
@@ -54,7 +55,7 @@ func TestInvoke_RecordedEnvelopes(t *testing.T) {
 				}
 				return
 			}
-			var got summaryReply
+			var got delivery.Summary
 			if err := json.Unmarshal(reply, &got); err != nil || len(got.Sources) != 1 || got.Sources[0].Result != "written" {
 				t.Errorf("got %s, %v; want one summary", reply, err)
 			}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"pixmill/internal/adapter/delivery"
 	"pixmill/internal/app"
 	"pixmill/internal/config"
 )
@@ -20,7 +21,7 @@ func Main(ctx context.Context, getenv func(string) string, stderr io.Writer) int
 		API: getenv(APIVariable),
 		Log: settings.Log.Logger(stderr, config.FormatJSON),
 		Now: time.Now,
-		Open: func(ctx context.Context) (Handler, error) {
+		Open: func(ctx context.Context) (delivery.Handler, error) {
 			if settingsErr != nil {
 				return nil, settingsErr
 			}

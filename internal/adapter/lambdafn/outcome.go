@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
+	"pixmill/internal/adapter/delivery"
 	"pixmill/internal/event"
 	"pixmill/internal/fault"
 )
@@ -21,7 +22,7 @@ import (
 //	rejected       does not: the source's own fault
 //
 // A message or payload that cannot be decoded names no source in whose manifest
-// it could be recorded; item and Invoke give it back always.
+// it could be recorded; it is given back always.
 func comesAgain(k fault.Kind) bool {
 	switch k {
 	case fault.Permanent, fault.Rejected:
@@ -60,58 +61,30 @@ type batchFailure struct {
 	ItemIdentifier string `json:"itemIdentifier"`
 }
 
-// summaryReply says what came of a delivery that did not come from a queue.
-type summaryReply struct {
-	Sources []summary `json:"sources"`
-	Ignored int       `json:"ignored"`
-}
-
-// summary is what was done for one source.
-type summary struct {
-	Bucket      string `json:"bucket"`
-	Key         string `json:"key"`
-	Result      string `json:"result"`
-	Reason      string `json:"reason,omitempty"`
-	ManifestKey string `json:"manifestKey,omitempty"`
-	Passes      int    `json:"passes"`
-	Puts        int    `json:"puts"`
-	Deletes     int    `json:"deletes"`
-	DurationMS  int64  `json:"durationMs"`
-}
-
 // answer gives each envelope what its sender understands.
-func (b *batch) answer(d event.Delivery, verdicts []verdict) (any, error) {
+func answer(d event.Delivery, r delivery.Result) (any, error) {
 	if d.Envelope == event.EnvelopeSQS {
-		return queueAnswer(d.Items, verdicts)
-	}
-	var errs []error
-	reply := summaryReply{Sources: []summary{}}
-	for i, v := range verdicts {
-		errs = append(errs, v.errs...)
-		reply.Ignored += len(d.Items[i].Ignored)
+		return queueAnswer(d.Items, r.Verdicts)
 	}
 	if d.Envelope == event.EnvelopeDirect {
-		return b.directAnswer()
+		return directAnswer(r.Sources)
 	}
-	if len(errs) > 0 {
+	if errs := r.Errs(); len(errs) > 0 {
 		return nil, failure(errs)
 	}
-	for _, s := range b.order {
-		reply.Sources = append(reply.Sources, s.summary())
-	}
-	return reply, nil
+	return r.Summary(d), nil
 }
 
 // queueAnswer names the messages that come again. One without an id cannot be
 // named, and then all of them have to.
-func queueAnswer(items []event.Item, verdicts []verdict) (any, error) {
+func queueAnswer(items []event.Item, verdicts []delivery.Verdict) (any, error) {
 	reply := batchReply{Failures: []batchFailure{}}
 	for i, v := range verdicts {
-		if !v.failed() {
+		if !v.Failed() {
 			continue
 		}
 		if items[i].MessageID == "" {
-			return nil, failure(v.errs)
+			return nil, failure(v.Errs)
 		}
 		reply.Failures = append(reply.Failures, batchFailure{ItemIdentifier: items[i].MessageID})
 	}
@@ -119,25 +92,10 @@ func queueAnswer(items []event.Item, verdicts []verdict) (any, error) {
 }
 
 // directAnswer tells the caller of everything, what would not come again included.
-func (b *batch) directAnswer() (any, error) {
-	s := b.order[0] // a direct invocation names exactly one source
-	if s.err != nil {
-		return nil, failure([]error{s.err})
+func directAnswer(sources []*delivery.Source) (any, error) {
+	s := sources[0] // a direct invocation names exactly one source
+	if s.Err != nil {
+		return nil, failure([]error{s.Err})
 	}
-	return s.summary(), nil
-}
-
-func (s *source) summary() summary {
-	o := s.outcome
-	return summary{
-		Bucket:      s.event.Bucket,
-		Key:         s.event.Key,
-		Result:      string(o.Result),
-		Reason:      o.Reason,
-		ManifestKey: o.ManifestKey,
-		Passes:      o.Passes,
-		Puts:        o.Puts,
-		Deletes:     o.Deletes,
-		DurationMS:  s.elapsed.Milliseconds(),
-	}
+	return s.Summary(), nil
 }

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"pixmill/internal/adapter/delivery"
 	"pixmill/internal/adapter/lambdafn/lambdatest"
 	"pixmill/internal/fault"
 )
@@ -25,7 +26,7 @@ func childMain(role string) int {
 		API: os.Getenv(APIVariable),
 		Log: slog.New(slog.NewJSONHandler(os.Stderr, nil)),
 		Now: time.Now,
-		Open: func(context.Context) (Handler, error) {
+		Open: func(context.Context) (delivery.Handler, error) {
 			if role == "misconfigured" {
 				return nil, fault.New(fault.Misconfigured, "read the configuration", "output.bucket", errors.New("it is missing"))
 			}
@@ -129,7 +130,7 @@ func TestRun_RuntimeAPIThatCannotBeTold(t *testing.T) {
 	cause := errors.New("no bucket")
 	err := Run(t.Context(), Options{
 		API:  "127.0.0.1:1",
-		Open: func(context.Context) (Handler, error) { return nil, cause },
+		Open: func(context.Context) (delivery.Handler, error) { return nil, cause },
 	})
 	if !errors.Is(err, cause) || !strings.Contains(err.Error(), "could not be told") {
 		t.Errorf("error is %v; want the cause and that it was not reported", err)

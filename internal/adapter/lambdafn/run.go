@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambda/messages"
 
+	"pixmill/internal/adapter/delivery"
 	"pixmill/internal/fault"
 )
 
@@ -25,9 +26,9 @@ const APIVariable = "AWS_LAMBDA_RUNTIME_API"
 type Options struct {
 	API  string // the value of APIVariable: "host:port"
 	Log  *slog.Logger
-	Now  func() time.Time                       // the clock
-	Open func(context.Context) (Handler, error) // makes the handler, once
-	HTTP http.Handler                           // answers HTTP requests; nil: they get 501
+	Now  func() time.Time                                // the clock
+	Open func(context.Context) (delivery.Handler, error) // makes the handler, once
+	HTTP http.Handler                                    // answers HTTP requests; nil: they get 501
 }
 
 // Run makes the handler and serves invocations until the process is ended from

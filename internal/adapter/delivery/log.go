@@ -1,4 +1,4 @@
-package lambdafn
+package delivery
 
 import (
 	"context"
@@ -16,15 +16,15 @@ const (
 )
 
 // logSource writes the one line that each source gets.
-func (b *batch) logSource(ctx context.Context, s *source) {
-	o, ev := s.outcome, s.event
+func (b *batch) logSource(ctx context.Context, s *Source) {
+	o, ev := s.Outcome, s.Event
 	level, kind, reason := slog.LevelInfo, "", o.Reason
 	if o.Result == handler.ResultRejected {
 		level = slog.LevelWarn // somebody waits for variants that there will not be
 	}
-	if s.err != nil {
-		k := fault.KindOf(s.err)
-		level, kind, reason = levelOf(k), k.String(), s.err.Error()
+	if s.Err != nil {
+		k := fault.KindOf(s.Err)
+		level, kind, reason = levelOf(k), k.String(), s.Err.Error()
 		if o.Result != resultNotBegun {
 			o.Result = resultFailed
 		}
@@ -37,7 +37,7 @@ func (b *batch) logSource(ctx context.Context, s *source) {
 		slog.Int("passes", o.Passes),
 		slog.Int("puts", o.Puts),
 		slog.Int("deletes", o.Deletes),
-		slog.Float64("duration_ms", float64(s.elapsed.Microseconds())/1000),
+		slog.Float64("duration_ms", float64(s.Elapsed.Microseconds())/1000),
 		slog.Int("messages", s.messages),
 		slog.Int("attempt", s.attempt),
 	}
@@ -52,7 +52,7 @@ func (b *batch) logSource(ctx context.Context, s *source) {
 			attrs = append(attrs, a)
 		}
 	}
-	b.log.LogAttrs(ctx, level, "source", attrs...)
+	b.Log.LogAttrs(ctx, level, "source", attrs...)
 }
 
 // levelOf is a warning for what mends itself, an error for what somebody must mend.
@@ -65,6 +65,6 @@ func levelOf(k fault.Kind) slog.Level {
 
 func (b *batch) logIgnored(ctx context.Context, it event.Item) {
 	for _, ig := range it.Ignored {
-		b.log.InfoContext(ctx, "event ignored", "reason", ig.Reason, "detail", ig.Detail, "message_id", it.MessageID)
+		b.Log.InfoContext(ctx, "event ignored", "reason", ig.Reason, "detail", ig.Detail, "message_id", it.MessageID)
 	}
 }
