@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// CloudEvent is an event of CloudEvents 1.0, as far as it is read: its attributes
+// cloudEvent is an event of CloudEvents 1.0, as far as it is read: its attributes
 // are those of the specification.
 //
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
-type CloudEvent struct {
+type cloudEvent struct {
 	ID              string
 	Source          string
 	Type            string
@@ -83,25 +83,14 @@ func s3RecordFormat() format {
 	}
 }
 
-// DecodeCloudEvent reads an event whose attributes stood elsewhere than its data:
-// in the headers of a request. The error is Rejected.
-func DecodeCloudEvent(e CloudEvent) (Delivery, error) {
-	if n := len(e.Data); n > MaxPayloadBytes && e.needsData() {
-		return Delivery{}, rejected("decode event", e.ID, tooLong(n))
-	}
-	if err := e.check("1.0"); err != nil {
-		return Delivery{}, rejected("decode event", e.ID, err)
-	}
-	return Delivery{Envelope: EnvelopeCloudEvent, Items: []Item{e.item(1)}}, nil
-}
-
 // DecodeCloudEventHeaders reads an event in HTTP's binary mode; header returns the
 // value of a header by its name, empty where there is none. data is called for the
-// body only where that says something: of a large object's content it does not.
+// body only where that says something: an object's content does not. The error is
+// data's, or Rejected.
 //
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
-func DecodeCloudEventHeaders(header func(string) string, data func() ([]byte, error)) (CloudEvent, Delivery, error) {
-	e := CloudEvent{
+func DecodeCloudEventHeaders(header func(string) string, data func() ([]byte, error)) (Delivery, error) {
+	e := cloudEvent{
 		ID:              headerValue(header("ce-id")),
 		Source:          headerValue(header("ce-source")),
 		Type:            headerValue(header("ce-type")),
@@ -116,15 +105,14 @@ func DecodeCloudEventHeaders(header func(string) string, data func() ([]byte, er
 		e.Time, err = parseTime(headerValue(t))
 	}
 	if err != nil {
-		return e, Delivery{}, rejected("decode event", e.ID, err)
+		return Delivery{}, rejected("decode event", e.ID, err)
 	}
 	if e.needsData() {
 		if e.Data, err = data(); err != nil {
-			return e, Delivery{}, err
+			return Delivery{}, err
 		}
 	}
-	d, err := DecodeCloudEvent(e)
-	return e, d, err
+	return Delivery{Envelope: EnvelopeCloudEvent, Items: []Item{e.item(1)}}, nil
 }
 
 // headerValue undoes the percent-encoding of a header; what is not encoded is as it is.
@@ -202,7 +190,7 @@ func readCloudEvent(o object, depth int) ([]Item, error) {
 	if err := readRecord(o.text, &j); err != nil {
 		return nil, err
 	}
-	e := CloudEvent{ID: j.ID, Source: j.Source, Type: j.Type, Subject: j.Subject, DataContentType: j.ContentType, Data: j.Data}
+	e := cloudEvent{ID: j.ID, Source: j.Source, Type: j.Type, Subject: j.Subject, DataContentType: j.ContentType, Data: j.Data}
 	if err := e.check(j.SpecVersion); err != nil {
 		return nil, err
 	}
@@ -221,7 +209,7 @@ func readCloudEvent(o object, depth int) ([]Item, error) {
 }
 
 // check refuses an event without the attributes that every event has.
-func (e *CloudEvent) check(version string) error {
+func (e *cloudEvent) check(version string) error {
 	if version != "1.0" {
 		return fmt.Errorf("specversion is %s: only 1.0 is understood", quote(version))
 	}
@@ -234,7 +222,7 @@ func (e *CloudEvent) check(version string) error {
 }
 
 // needsData reports whether more than the attributes is looked at.
-func (e *CloudEvent) needsData() bool {
+func (e *cloudEvent) needsData() bool {
 	switch e.Type {
 	case typeCamelS3, typeKnativeS3, typeKnativeS3Old, TypeProcessed:
 		return false
@@ -243,7 +231,7 @@ func (e *CloudEvent) needsData() bool {
 }
 
 // item is what the event names.
-func (e *CloudEvent) item(depth int) Item {
+func (e *cloudEvent) item(depth int) Item {
 	item := Item{MessageID: e.ID}
 	var err error
 	switch e.Type {
@@ -264,7 +252,7 @@ func (it *Item) ignore(reason, detail string) {
 	it.Ignored = append(it.Ignored, Ignored{Reason: reason, Detail: detail})
 }
 
-func (it *Item) addCamel(e *CloudEvent) error {
+func (it *Item) addCamel(e *cloudEvent) error {
 	bucket, ok := strings.CutPrefix(e.Source, camelBucket)
 	if !ok || bucket == "" {
 		return fmt.Errorf("source is %s: want %s and a bucket's name", quote(e.Source), quote(camelBucket))
@@ -285,7 +273,7 @@ func (it *Item) addCamel(e *CloudEvent) error {
 
 // addData enters what the data says, which may be any envelope. What `func invoke`
 // says when nobody told it what to say is no event.
-func (it *Item) addData(e *CloudEvent, depth int) error {
+func (it *Item) addData(e *cloudEvent, depth int) error {
 	if e.Type == TypeFuncInvoke && !e.looksLikeEvent() {
 		it.ignore(IgnoredFuncInvoke, "func invoke without an event: give it one with --data, such as "+`{"bucket":"uploads","key":"a.jpg"}`)
 		return nil
@@ -305,13 +293,13 @@ func (it *Item) addData(e *CloudEvent, depth int) error {
 }
 
 // looksLikeEvent tells the data of a `func invoke` that somebody filled in from {"message": "Hello World"}.
-func (e *CloudEvent) looksLikeEvent() bool {
+func (e *cloudEvent) looksLikeEvent() bool {
 	o, err := parseObject(e.Data)
 	return err == nil && !(len(o.fields) == 1 && o.has("message"))
 }
 
 // kindOfData says what the data is where that is not JSON.
-func (e *CloudEvent) kindOfData() string {
+func (e *cloudEvent) kindOfData() string {
 	if t, _, err := mime.ParseMediaType(e.DataContentType); err == nil && t != "application/json" {
 		return " of type " + quote(t)
 	}

@@ -127,33 +127,35 @@ func TestDecodeCloudEventHeaders_ReadsWhatItNeeds(t *testing.T) {
 		"ce-subject": "sea%20100%25.jpg", "ce-time": "2024-11-08T07:34:16.413Z", "content-type": "image/jpeg",
 	}
 	unread := func() ([]byte, error) { t.Error("the object's content was read"); return nil, nil }
-	e, d, err := DecodeCloudEventHeaders(headers(camel), unread)
-	if err != nil || e.ID != "1" {
-		t.Fatalf("%+v, %v", e, err)
+	d, err := DecodeCloudEventHeaders(headers(camel), unread)
+	if err != nil || d.Items[0].MessageID != "1" {
+		t.Fatalf("%+v, %v", d, err)
 	}
 	ev := d.Items[0].Events[0]
 	if ev.Bucket != "uploads" || ev.Key != "sea 100%.jpg" || ev.Alternative != "sea%20100%25.jpg" || ev.Time.IsZero() {
 		t.Errorf("event is %+v", ev)
 	}
 	camel["ce-subject"] = "50%.jpg" // as some senders write it
-	if _, d, err = DecodeCloudEventHeaders(headers(camel), unread); err != nil || d.Items[0].Events[0].Key != "50%.jpg" || d.Items[0].Events[0].Alternative != "" {
+	if d, err = DecodeCloudEventHeaders(headers(camel), unread); err != nil || d.Items[0].Events[0].Key != "50%.jpg" || d.Items[0].Events[0].Alternative != "" {
 		t.Errorf("%+v, %v", d, err)
 	}
 
 	sqs := map[string]string{"ce-specversion": "1.0", "ce-id": "1", "ce-type": "dev.knative.eventing.aws-sqs", "ce-source": "s"}
 	body := func() ([]byte, error) { return load(t, "localstack/s3-put.json"), nil }
-	if _, d, err = DecodeCloudEventHeaders(headers(sqs), body); err != nil || len(d.Items[0].Events) != 1 || d.Items[0].Inside[0] != EnvelopeS3 {
+	if d, err = DecodeCloudEventHeaders(headers(sqs), body); err != nil || len(d.Items[0].Events) != 1 || d.Items[0].Inside[0] != EnvelopeS3 {
 		t.Errorf("%+v, %v", d, err)
 	}
 	broken := errors.New("broken")
-	if _, _, err = DecodeCloudEventHeaders(headers(sqs), func() ([]byte, error) { return nil, broken }); !errors.Is(err, broken) {
+	if _, err = DecodeCloudEventHeaders(headers(sqs), func() ([]byte, error) { return nil, broken }); !errors.Is(err, broken) {
 		t.Errorf("error is %v, want the body's", err)
 	}
 	sqs["ce-time"] = "noon"
-	if _, _, err = DecodeCloudEventHeaders(headers(sqs), body); fault.KindOf(err) != fault.Rejected {
+	if _, err = DecodeCloudEventHeaders(headers(sqs), body); fault.KindOf(err) != fault.Rejected {
 		t.Errorf("error is %v, want a rejected one", err)
 	}
-	if _, err = DecodeCloudEvent(CloudEvent{ID: "1", Source: "s", Type: "t", Data: make([]byte, MaxPayloadBytes+1)}); fault.KindOf(err) != fault.Rejected {
-		t.Errorf("error is %v, want the limit", err)
+	delete(sqs, "ce-time")
+	long := func() ([]byte, error) { return make([]byte, MaxPayloadBytes+1), nil }
+	if d, err = DecodeCloudEventHeaders(headers(sqs), long); err != nil || fault.KindOf(d.Items[0].Err) != fault.Rejected {
+		t.Errorf("%+v, %v; want the limit", d, err)
 	}
 }
