@@ -106,10 +106,11 @@ fmt: deps ## format the Go code
 	$(LINT) fmt ./...
 
 .PHONY: build
-build: deps ## build bin/pixmill and the Lambda function bin/bootstrap
+build: deps ## build bin/pixmill, the Lambda function bin/bootstrap and the HTTP function bin/knative
 	@[ -e bin/pixmill ] || echo 'pixmill: building; the first time takes some minutes'
 	$(GO_BUILD) -o bin/pixmill ./functions/pixmill
 	$(GO_BUILD) -ldflags '-s -w' -o bin/bootstrap ./functions/lambda
+	$(GO_BUILD) -ldflags '-s -w' -o bin/knative ./functions/knative
 
 .PHONY: build-bimg
 build-bimg: deps ## build bin/pixmill-bimg, which has the engine bimg as well

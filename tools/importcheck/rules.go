@@ -32,6 +32,14 @@ var rules = []rule{
 		},
 		why: "the Lambda function's size and start time are its users' money",
 	},
+	{
+		from: "pixmill/functions/knative",
+		never: []string{
+			"pixmill/internal/runtime", "pixmill/internal/cli", "pixmill/internal/doctor",
+			"github.com/aws/aws-lambda-go", "github.com/versity", "github.com/nats-io", "github.com/spf13", "github.com/vbauerster",
+		},
+		why: "the image's size is part of a pod's start time",
+	},
 	{from: "pixmill/internal/adapter/delivery", never: slices.Concat(sdks, engines), why: "it knows no transport"},
 	{from: "pixmill/internal/fault", never: []string{"pixmill/internal"}, why: "it is the lowest layer"},
 	{from: "pixmill/internal/handler", never: slices.Concat(sdks, engines), why: "the core knows interfaces only"},
