@@ -52,6 +52,9 @@ func TestExplainEvent_RecordedEnvelopes(t *testing.T) {
 		{"aws/eventbridge-deleted-lifecycle.json", "amzn-s3-demo-bucket"},
 		{"aws/eventbridge-restore-completed.json", "amzn-s3-demo-bucket"},
 		{"aws/eventbridge-tags-added.json", "amzn-s3-demo-bucket"},
+		{"cloudevents/triggermesh-s3.json", "uploads"},
+		{"cloudevents/camel-s3.json", "uploads"},
+		{"cloudevents/func-invoke.json", "uploads"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			got := explainRecorded(t, tt.file, tt.bucket)
@@ -92,6 +95,18 @@ func TestExplainEvent_InsideInJSON(t *testing.T) {
 	}
 	if want := []event.Envelope{event.EnvelopeSNS, event.EnvelopeS3}; !slices.Equal(r.Items[0].Inside, want) {
 		t.Errorf("inside is %q, want %q", r.Items[0].Inside, want)
+	}
+}
+
+func TestExplainEvent_CloudEventThatCannotBeRead(t *testing.T) {
+	_, stdout, _ := runExplain(t, `[{"specversion":"1.0","id":"7","source":"s","type":"t"}]`, "-")
+	want := `event 7
+
+     error      decode CloudEvent "7": the CloudEvent has no data
+                It is answered with 422, with all that came in one request, and goes to the dead-letter sink.
+`
+	if !strings.Contains(stdout, want) || strings.Contains(stdout, "attempt") {
+		t.Errorf("got\n%s\nwant in it\n%s", stdout, want)
 	}
 }
 

@@ -29,7 +29,7 @@ func (r *explanation) writeText(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s; rules of %s\n", r.File, r.headline(), r.Config)
 	for _, it := range r.Items {
-		it.text(&b)
+		it.text(&b, r.Envelope == event.EnvelopeCloudEvent)
 	}
 	for _, rep := range r.Repeated {
 		rep.text(&b)
@@ -78,9 +78,14 @@ func counted(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func (it *explainedItem) text(b *strings.Builder) {
+// text prints what succeeds or fails as one: a message of a queue, a CloudEvent, or all there is.
+func (it *explainedItem) text(b *strings.Builder, cloudEvent bool) {
 	if it.MessageID != "" {
-		fmt.Fprintf(b, "\nmessage %s, attempt %d", shown(it.MessageID), it.Attempt)
+		name := fmt.Sprintf("message %s, attempt %d", shown(it.MessageID), it.Attempt)
+		if cloudEvent {
+			name = "event " + shown(it.MessageID)
+		}
+		b.WriteString("\n" + name)
 		if it.GroupID != "" {
 			b.WriteString(", group " + shown(it.GroupID))
 		}
@@ -97,11 +102,14 @@ func (it *explainedItem) text(b *strings.Builder) {
 	if it.Error != "" {
 		b.WriteString("\n")
 		writeRow(b, "error", it.Error)
-		if it.MessageID == "" {
+		switch {
+		case cloudEvent:
+			writeRow(b, "", "It is answered with 422, with all that came in one request, and goes to the dead-letter sink.")
+		case it.MessageID == "":
 			writeRow(b, "", "The invocation fails, and Lambda tries it again before it goes to the failure destination.")
-			return
+		default:
+			writeRow(b, "", "It is given back as failed until it is in the dead-letter queue.")
 		}
-		writeRow(b, "", "It is given back as failed until it is in the dead-letter queue.")
 	}
 }
 
