@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,55 @@ func TestServe_ABodyThatDoesNotArriveIsNoDelivery(t *testing.T) {
 	stop()
 	if err := <-ended; err != nil || len(script.keys) != 1 {
 		t.Errorf("ended with %v, handled %q", err, script.keys)
+	}
+}
+
+// A large body that nobody wants does not cost the connection, which a proxy might
+// take for a failure.
+func TestServe_TakesTheBodyThatItDoesNotRead(t *testing.T) {
+	for _, h2 := range []bool{false, true} {
+		s, _, _ := newService(1, 1)
+		url, stop, ended := serve(t, s, time.Second)
+		c := client(t, true)
+		if !h2 {
+			tr := &http.Transport{}
+			t.Cleanup(tr.CloseIdleConnections)
+			c.Transport = tr
+		}
+		for i, tt := range []struct {
+			header map[string]string
+			status int
+		}{
+			{map[string]string{"Content-Type": "image/jpeg"}, 415},
+			{map[string]string{
+				"Content-Type": "image/jpeg", "Ce-Id": "1", "Ce-Specversion": "1.0", "Ce-Source": "aws.s3.bucket.uploads",
+				"Ce-Type": "org.apache.camel.event.aws.s3.getObject", "Ce-Subject": "a.jpg",
+			}, 200},
+			{map[string]string{"Content-Type": "image/jpeg"}, 415},
+		} {
+			reused := false
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GotConn: func(g httptrace.GotConnInfo) { reused = g.Reused }})
+			r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(strings.Repeat("x", 10<<20)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, value := range tt.header {
+				r.Header.Set(name, value)
+			}
+			res, err := c.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body := text(t, res); res.StatusCode != tt.status || body == "" || reused != (i > 0) {
+				t.Errorf("h2 %v, request %d: %d %q, connection reused: %v", h2, i, res.StatusCode, body, reused)
+			}
+			res.Body.Close()
+		}
+		c.CloseIdleConnections()
+		stop()
+		if err := <-ended; err != nil {
+			t.Errorf("ended with %v", err)
+		}
 	}
 }
 
