@@ -43,8 +43,8 @@ const (
 	// https://knative.dev/blog/articles/consuming_s3_data_with_knative/
 	typeCamelS3 = "org.apache.camel.event.aws.s3.getObject"
 	camelBucket = "aws.s3.bucket."
-	// typeKnativeS3 comes from a Knative IntegrationSource on a bucket, and before
-	// Knative 1.17 typeKnativeS3Old. The data is the object's content, and nothing
+	// typeKnativeS3 comes from a Knative IntegrationSource on a bucket, and from older
+	// ones typeKnativeS3Old. The data is the object's content, and nothing
 	// says which object it was. An IntegrationSource on a queue passes on what S3 wrote.
 	//
 	// https://github.com/knative-extensions/eventing-integrations
