@@ -43,9 +43,12 @@ func (*slowEngine) Probe(context.Context, []byte) (imaging.Info, error) {
 	return imaging.Info{Format: imaging.FormatPNG, Width: 9, Height: 9, Frames: 1, Orientation: 1}, nil
 }
 
-func (e *slowEngine) Render(ctx context.Context, src []byte, specs []imaging.Spec, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
+func (e *slowEngine) Render(ctx context.Context, src []byte, req imaging.Request, emit func(int, imaging.Encoded) error) (imaging.Info, error) {
 	info, err := e.Probe(ctx, src)
-	for i, s := range specs {
+	for i, s := range req.Specs {
+		if i < len(req.Kept) && req.Kept[i] {
+			continue
+		}
 		out := imaging.Encoded{Format: imaging.FormatPNG, ContentType: "image/png", Width: s.Width, Height: s.Width, Frames: 1}
 		if string(src) == "slow" {
 			out.Elapsed = 3 * time.Second
