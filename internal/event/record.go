@@ -21,6 +21,24 @@ func readRecord(raw json.RawMessage, to any) error {
 	return fmt.Errorf("the record is %s, not an object", kindOfJSON(raw))
 }
 
+// oneItem makes one item of all records, each added by add. What of them cannot be
+// read becomes its error, with the first ones in full.
+func (o object) oneItem(op string, inFull int, add func(*Item, json.RawMessage) error) ([]Item, error) {
+	records, err := o.checkedRecords()
+	if err != nil {
+		return nil, err
+	}
+	var item Item
+	var bad []error
+	for i, raw := range records {
+		if err := add(&item, raw); err != nil {
+			bad = append(bad, fmt.Errorf("record %d: %w", i, err))
+		}
+	}
+	item.Err = rejected(op, "", join(inFull, bad...))
+	return []Item{item}, nil
+}
+
 // rejected makes a fault of an error; nil stays nil.
 func rejected(op, key string, err error) error {
 	if err == nil {

@@ -64,19 +64,7 @@ const mostInFull = 3
 // readS3 makes one item of all records: outside a queue they succeed or fail
 // together. A record that cannot be read takes none of the others with it.
 func readS3(o object, _ int) ([]Item, error) {
-	records, err := o.checkedRecords()
-	if err != nil {
-		return nil, err
-	}
-	var item Item
-	var bad []error
-	for i, raw := range records {
-		if err := item.addS3(raw); err != nil {
-			bad = append(bad, fmt.Errorf("record %d: %w", i, err))
-		}
-	}
-	item.Err = rejected("decode S3 event", "", join(mostInFull, bad...))
-	return []Item{item}, nil
+	return o.oneItem("decode S3 event", mostInFull, (*Item).addS3)
 }
 
 func (it *Item) addS3(raw json.RawMessage) error {

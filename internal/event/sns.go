@@ -45,19 +45,7 @@ type snsMessage struct {
 // readSNS makes one item of all records, of which SNS sends exactly one: outside
 // a queue they succeed or fail together.
 func readSNS(o object, depth int) ([]Item, error) {
-	records, err := o.checkedRecords()
-	if err != nil {
-		return nil, err
-	}
-	var item Item
-	var bad []error
-	for i, raw := range records {
-		if err := item.addSNS(raw, depth); err != nil {
-			bad = append(bad, fmt.Errorf("record %d: %w", i, err))
-		}
-	}
-	item.Err = rejected("decode SNS event", "", join(1, bad...))
-	return []Item{item}, nil
+	return o.oneItem("decode SNS event", 1, func(it *Item, raw json.RawMessage) error { return it.addSNS(raw, depth) })
 }
 
 func (it *Item) addSNS(raw json.RawMessage, depth int) error {
