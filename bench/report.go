@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"pixmill/bench/section"
 )
 
 // report is what was measured.
@@ -43,7 +45,7 @@ func (r *report) writeSpeed(b *strings.Builder) {
 			sum, n = sum+row.ratio(), n+1
 		}
 		mean := sum / float64(max(1, n))
-		fmt.Fprintf(b, "| **%s** | **mean of %d** (%s) | | | | **%.3f** (target ≤ %.2f: %s) | |\n", s.id, n, s.name, mean, s.target, verdict(mean <= s.target))
+		fmt.Fprintf(b, "| **%s** | **mean of %d** (%s) | | | | **%.3f** (target ≤ %.2f: %s) | |\n", s.id, n, s.name, mean, s.target, section.Verdict(mean <= s.target))
 	}
 	b.WriteString("\n")
 }
@@ -57,7 +59,7 @@ func (r *report) writeMemory(b *strings.Builder) {
 	for _, p := range r.peaks {
 		target := ""
 		if p.engine == "vips" {
-			target = "≤ 160: " + verdict(float64(p.peak) <= memoryTarget)
+			target = "≤ 160: " + section.Verdict(float64(p.peak) <= memoryTarget)
 		}
 		fmt.Fprintf(b, "| %s | %d | %.0f | %s |\n", p.engine, p.threads, float64(p.peak)/1e6, target)
 	}
@@ -69,14 +71,7 @@ func (r *report) writeQuality(b *strings.Builder) {
 	b.WriteString("| photograph | variant | vips | bimg | difference | bytes, vips ÷ bimg | our quality | holds |\n|---|---|---|---|---|---|---|---|\n")
 	for _, q := range r.quality {
 		fmt.Fprintf(b, "| %s | %s | %.4f | %.4f | %+.4f | %.3f | %d | %s |\n", q.photo, q.variant, q.vips, q.bimg, q.vips-q.bimg, q.bytes, q.quality,
-			verdict(q.vips >= q.bimg-ssimMargin && q.bytes <= 1+byteMargin))
+			section.Verdict(q.vips >= q.bimg-ssimMargin && q.bytes <= 1+byteMargin))
 	}
 	b.WriteString("\n")
-}
-
-func verdict(holds bool) string {
-	if holds {
-		return "yes"
-	}
-	return "NO"
 }

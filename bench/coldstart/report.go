@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixmill/bench/quantile"
+	"pixmill/bench/section"
 )
 
 // targetMade is P5's.
@@ -22,7 +23,7 @@ func localReport(s subjects, words string, rows map[string][]start) string {
 		for _, one := range rows[function] {
 			all = append(all, of(one))
 		}
-		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", name, ms(quantile.Of(all, 0.5)), ms(quantile.Of(all, 0.9)), ms(quantile.Of(all, 1)))
+		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", name, quantile.Milliseconds(quantile.Of(all, 0.5)), quantile.Milliseconds(quantile.Of(all, 0.9)), quantile.Milliseconds(quantile.Of(all, 1)))
 		return quantile.Of(all, 0.5)
 	}
 	row("hello world: until it asks for work", "hello", func(s start) time.Duration { return s.ready })
@@ -31,7 +32,7 @@ func localReport(s subjects, words string, rows map[string][]start) string {
 	made := row("**pixmill: until four variants are in the store**", "pixmill", func(s start) time.Duration { return s.made })
 	row("pixmill: until it has answered, after the manifest and the last look", "pixmill", func(s start) time.Duration { return s.answered })
 	row("pixmill: CPU time of the process", "pixmill", func(s start) time.Duration { return s.cpu })
-	fmt.Fprintf(&b, "\nTarget (P5): p50 ≤ %v: %s.\n", targetMade, verdict(made <= targetMade))
+	fmt.Fprintf(&b, "\nTarget (P5): p50 ≤ %v: %s.\n", targetMade, section.Verdict(made <= targetMade))
 	return b.String()
 }
 
@@ -44,16 +45,7 @@ func localStackReport(s subjects, words string, cold map[string][]time.Duration)
 	base := quantile.Of(cold[caseHello], 0.5)
 	for _, name := range []string{caseHello, caseNothing, caseFour} {
 		p50 := quantile.Of(cold[name], 0.5)
-		fmt.Fprintf(&b, "| %s | %.0f | %.0f | %+.0f | %.2f |\n", name, ms(p50), ms(quantile.Of(cold[name], 0.9)), ms(p50-base), float64(p50)/float64(base))
+		fmt.Fprintf(&b, "| %s | %.0f | %.0f | %+.0f | %.2f |\n", name, quantile.Milliseconds(p50), quantile.Milliseconds(quantile.Of(cold[name], 0.9)), quantile.Milliseconds(p50-base), float64(p50)/float64(base))
 	}
 	return b.String()
 }
-
-func verdict(holds bool) string {
-	if holds {
-		return "yes"
-	}
-	return "NO"
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"pixmill/bench/quantile"
+	"pixmill/bench/section"
 	"pixmill/internal/blob"
 	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/manifest"
@@ -118,7 +119,7 @@ func table(name string, all []sample) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| from the start of the PUT, ms; %s | p50 | p90 | p99 |\n|---|---|---|---|\n", name)
 	row := func(name string, of func(sample) time.Duration) {
-		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", name, ms(quantileOf(all, 0.5, of)), ms(quantileOf(all, 0.9, of)), ms(quantileOf(all, 0.99, of)))
+		fmt.Fprintf(&b, "| %s | %.1f | %.1f | %.1f |\n", name, quantile.Milliseconds(quantileOf(all, 0.5, of)), quantile.Milliseconds(quantileOf(all, 0.9, of)), quantile.Milliseconds(quantileOf(all, 0.99, of)))
 	}
 	row("until the PUT is answered", func(s sample) time.Duration { return s.put })
 	row("until the manifest is read", func(s sample) time.Duration { return s.total })
@@ -127,18 +128,9 @@ func table(name string, all []sample) string {
 	row("until the manifest, above the invocation's own time", func(s sample) time.Duration { return s.total - s.handle })
 	row("**until the manifest, above the function's CPU time**", sample.above)
 	p50, p99 := quantileOf(all, 0.5, sample.above), quantileOf(all, 0.99, sample.above)
-	fmt.Fprintf(&b, "\nTarget (P6): p50 ≤ %v: %s; p99 ≤ %v: %s.\n\n", targetP50, verdict(p50 <= targetP50), targetP99, verdict(p99 <= targetP99))
+	fmt.Fprintf(&b, "\nTarget (P6): p50 ≤ %v: %s; p99 ≤ %v: %s.\n\n", targetP50, section.Verdict(p50 <= targetP50), targetP99, section.Verdict(p99 <= targetP99))
 	return b.String()
 }
-
-func verdict(holds bool) string {
-	if holds {
-		return "yes"
-	}
-	return "NO"
-}
-
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // quantileOf sums up one of the times of all samples.
 func quantileOf(all []sample, q float64, of func(sample) time.Duration) time.Duration {

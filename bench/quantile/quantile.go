@@ -12,3 +12,6 @@ func Of(values []time.Duration, q float64) time.Duration {
 	sorted := slices.Sorted(slices.Values(values))
 	return sorted[max(0, int(math.Ceil(q*float64(len(sorted))))-1)]
 }
+
+// Milliseconds is how the reports show durations.
+func Milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,5 +1,5 @@
 // Package section keeps what benchmarks wrote apart from what people wrote in
-// one Markdown file.
+// one Markdown file, and has the words that all of them use there.
 package section
 
 import (
@@ -23,4 +23,12 @@ func Write(path, name, text string) error {
 		return fmt.Errorf("%s has no section %q", path, name)
 	}
 	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n\n"+end+after), 0o644)
+}
+
+// Verdict says whether a target is reached.
+func Verdict(holds bool) string {
+	if holds {
+		return "yes"
+	}
+	return "NO"
 }
