@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"pixmill/internal/event"
+	"pixmill/internal/outputtest"
 	"pixmill/internal/runtime/queue"
 )
 
@@ -30,8 +29,8 @@ type local struct {
 	s3    *s3.Client
 	via   *proxy
 	cmd   *exec.Cmd
-	out   *output
-	log   *output
+	out   *outputtest.Buffer
+	log   *outputtest.Buffer
 	ended chan struct{}
 }
 
@@ -46,7 +45,7 @@ func startLocal(t *testing.T, pixmill, zip string, p plan) *local {
 	t.Helper()
 	l := &local{
 		t: t, data: filepath.Join(t.TempDir(), "data"),
-		via: newProxy(t, loopback), out: &output{}, log: &output{}, ended: make(chan struct{}),
+		via: newProxy(t, loopback), out: &outputtest.Buffer{}, log: &outputtest.Buffer{}, ended: make(chan struct{}),
 	}
 	form := "sqs"
 	if p.way == direct {
@@ -188,22 +187,4 @@ func keysOf(body []byte) []string {
 		}
 	}
 	return keys
-}
-
-// output keeps what a process writes.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }

@@ -2,29 +2,22 @@ package iam_test
 
 import (
 	"bytes"
-	"context"
-	"crypto/rand"
 	"image"
 	"image/color"
 	"image/png"
-	"log/slog"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"pixmill/iam"
 	"pixmill/iam/iamtest"
 	"pixmill/internal/app"
 	"pixmill/internal/blob"
-	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/event"
 	"pixmill/internal/fault"
 	"pixmill/internal/handler"
 	"pixmill/internal/preset"
-	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 const pixmillYAML = `source: {bucket: my-photos}
@@ -47,31 +40,16 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{
-		Dir: t.TempDir(), Listen: "127.0.0.1:0", Notify: func(context.Context, store.Change) error { return nil },
-		Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
 	presets, err := preset.Parse("pixmill.yaml", []byte(pixmillYAML))
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{presets.Source.Bucket, presets.Output.Bucket} {
-		if _, err := s.CreateBucket(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := &world{policy: iam.Function(presets.Source.Bucket, presets.Output.Bucket), proxy: iamtest.New(t, s.Endpoint().URL)}
-	owner := client(t, s.Endpoint(), s.Endpoint().URL)
+	e := storetest.Open(t, t.TempDir(), presets.Source.Bucket, presets.Output.Bucket).Endpoint()
+	w := &world{policy: iam.Function(presets.Source.Bucket, presets.Output.Bucket), proxy: iamtest.New(t, e.URL)}
+	owner := storetest.Client(t, e)
 	w.source, w.output = owner.Bucket(presets.Source.Bucket), owner.Bucket(presets.Output.Bucket)
-	limited := client(t, s.Endpoint(), w.proxy.URL)
+	e.URL = w.proxy.URL
+	limited := storetest.Client(t, e)
 	w.function, err = app.New(t.Context(), app.Options{
 		Config: presets,
 		Source: limited.Bucket(presets.Source.Bucket),
@@ -82,18 +60,6 @@ func newWorld(t *testing.T) *world {
 	}
 	t.Cleanup(w.function.Close)
 	return w
-}
-
-func client(t *testing.T, e store.Endpoint, url string) *s3blob.Store {
-	t.Helper()
-	c, err := s3blob.New(t.Context(), s3blob.Options{
-		Region: e.Region, Endpoint: url, Creds: credentials.NewStaticCredentialsProvider(e.AccessKey, e.SecretKey, ""),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	return c
 }
 
 // picture returns a PNG of one colour.

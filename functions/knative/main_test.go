@@ -4,13 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/jpeg"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -21,13 +19,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"go.uber.org/goleak"
 
 	"pixmill/internal/blob"
-	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/manifest"
 	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 const presets = `
@@ -60,50 +57,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{
-		Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
-		Notify: func(context.Context, store.Change) error { return nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	for _, name := range []string{"uploads", "variants"} {
-		if _, err := s.CreateBucket(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := &world{endpoint: s.Endpoint()}
-	client, err := s3blob.New(t.Context(), s3blob.Options{
-		Region: w.endpoint.Region, Endpoint: w.endpoint.URL,
-		Creds: credentials.NewStaticCredentialsProvider(w.endpoint.AccessKey, w.endpoint.SecretKey, ""),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	w.uploads, w.results = client.Bucket("uploads"), client.Bucket("variants")
-	return w
-}
-
-func (w *world) env() []string {
-	return []string{
-		"AWS_ENDPOINT_URL=" + w.endpoint.URL, "AWS_REGION=" + w.endpoint.Region,
-		"AWS_ACCESS_KEY_ID=" + w.endpoint.AccessKey, "AWS_SECRET_ACCESS_KEY=" + w.endpoint.SecretKey,
-	}
-}
-
-// under lists what stands directly under a source's folder.
-func (w *world) under(t *testing.T, key string) []string {
-	t.Helper()
-	names := []string{}
-	for e, err := range w.results.List(t.Context(), blob.ListOptions{Prefix: key + "/", Delimiter: "/"}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, strings.TrimPrefix(e.Key, key+"/"))
-	}
-	return names
+	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
+	client := storetest.Client(t, e)
+	return &world{endpoint: e, uploads: client.Bucket("uploads"), results: client.Bucket("variants")}
 }
 
 func photograph(t *testing.T, width int) []byte {
@@ -210,7 +166,7 @@ func direct(key string) string { return fmt.Sprintf(`{"bucket":"uploads","key":%
 
 func TestFunction_AnswersEventsWithTheManifest(t *testing.T) {
 	w := newWorld(t)
-	f := start(t, append(w.env(), "PIXMILL_CONFIG="+presets)...)
+	f := start(t, append(w.endpoint.Environment(), "PIXMILL_CONFIG="+presets)...)
 	const key = "2026/größe 1+1%.jpg"
 	if _, err := w.uploads.Put(t.Context(), key, photograph(t, 640), nil); err != nil {
 		t.Fatal(err)
@@ -222,8 +178,8 @@ func TestFunction_AnswersEventsWithTheManifest(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.body), &m); err != nil || a.status != 200 || a.header.Get("Ce-Type") != "dev.pixmill.image.processed" {
 		t.Fatalf("%+v: %v; want the event with the manifest", a, err)
 	}
-	if made := []string{manifest.Name, "small.webp", "thumb.jpg"}; len(m.Variants) != 2 || !slices.Equal(w.under(t, key), made) {
-		t.Errorf("output is %q, the answer has %d variants", w.under(t, key), len(m.Variants))
+	if made := []string{manifest.Name, "small.webp", "thumb.jpg"}; len(m.Variants) != 2 || !slices.Equal(storetest.Names(t, w.results, key+"/"), made) {
+		t.Errorf("output is %q, the answer has %d variants", storetest.Names(t, w.results, key+"/"), len(m.Variants))
 	}
 	if again := f.post(c, direct(key), ce); again.status != 200 || again.header.Get("Ce-Id") != a.header.Get("Ce-Id") {
 		t.Errorf("delivered again: %+v, want the same id", again)
@@ -261,7 +217,7 @@ func TestFunction_StoreThatCannotBeReachedIs503(t *testing.T) {
 // connection, and comes again at another pod.
 func TestFunction_SIGTERMUnderLoad(t *testing.T) {
 	w := newWorld(t)
-	env := append(w.env(), "PIXMILL_CONFIG="+presets, "PIXMILL_GRACE=20s")
+	env := append(w.endpoint.Environment(), "PIXMILL_CONFIG="+presets, "PIXMILL_GRACE=20s")
 	f := start(t, env...)
 	const sources = 24
 	body := photograph(t, 1600)
@@ -297,7 +253,7 @@ func TestFunction_SIGTERMUnderLoad(t *testing.T) {
 		switch {
 		case a.status == 200:
 			done++
-			if got := w.under(t, key); len(got) != 3 {
+			if got := storetest.Names(t, w.results, key+"/"); len(got) != 3 {
 				t.Errorf("%s was answered with 200, and there is %q", key, got)
 			}
 		case a.status == 503 && a.header.Get("Retry-After") != "", strings.Contains(fmt.Sprint(a.err), "connection refused"), strings.Contains(fmt.Sprint(a.err), "connection reset"):

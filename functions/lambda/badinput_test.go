@@ -10,6 +10,7 @@ import (
 	"pixmill/internal/adapter/lambdafn/lambdatest"
 	"pixmill/internal/imaging/imagingtest"
 	"pixmill/internal/manifest"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // handled is what the function answers to a direct invocation.
@@ -32,7 +33,7 @@ func direct(t *testing.T, api *lambdatest.API, key string) handled {
 
 func TestFunction_RecordsWhatIsWrongWithASource(t *testing.T) {
 	w, api := newWorld(t), lambdatest.New(t)
-	_ = start(t, append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
+	_ = start(t, append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
 	photo := photograph(t)
 	for key, c := range map[string]struct {
 		content []byte
@@ -51,7 +52,7 @@ func TestFunction_RecordsWhatIsWrongWithASource(t *testing.T) {
 				t.Errorf("%s: the reason is %q, want %q in it", key, h.Reason, want)
 			}
 		}
-		if got := w.under(t, key); h.Result != "rejected" || !slices.Equal(got, []string{manifest.Name}) {
+		if got := storetest.Names(t, w.results, key+"/"); h.Result != "rejected" || !slices.Equal(got, []string{manifest.Name}) {
 			t.Errorf("%s is %q with output %q, want rejected with a manifest alone", key, h.Result, got)
 		}
 	}
@@ -63,7 +64,7 @@ func TestFunction_RecordsWhatIsWrongWithASource(t *testing.T) {
 
 func TestFunction_KeysThatNameNoSource(t *testing.T) {
 	w, api := newWorld(t), lambdatest.New(t)
-	_ = start(t, append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
+	_ = start(t, append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
 	for _, key := range []string{"../secret.jpg", "a/../../b.jpg", "./a.jpg", "a//b.jpg", "folder/"} {
 		if h := direct(t, api, key); h.Result != "nothing" || !strings.Contains(h.Reason, "segment") {
 			t.Errorf("%q is %q because %q, want nothing", key, h.Result, h.Reason)
@@ -73,10 +74,10 @@ func TestFunction_KeysThatNameNoSource(t *testing.T) {
 
 func TestFunction_WrongKeyOrMissingBucketLosesNothing(t *testing.T) {
 	w, api := newWorld(t), lambdatest.New(t)
-	_ = start(t, append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
+	_ = start(t, append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
 	w.put(t, "a.jpg", photograph(t))
 	direct(t, api, "a.jpg")
-	made := w.under(t, "a.jpg")
+	made := storetest.Names(t, w.results, "a.jpg/")
 	if len(made) != 3 {
 		t.Fatalf("output is %q", made)
 	}
@@ -91,7 +92,7 @@ func TestFunction_WrongKeyOrMissingBucketLosesNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			api := lambdatest.New(t)
-			env := append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)
+			env := append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)
 			_ = start(t, append(env, c.env...)...)
 			r := api.Invoke(t, fmt.Appendf(nil, `{"bucket":%q,"key":"a.jpg"}`, c.bucket), limit)
 			for _, want := range append(c.want, "Pixmill.Misconfigured") {
@@ -99,7 +100,7 @@ func TestFunction_WrongKeyOrMissingBucketLosesNothing(t *testing.T) {
 					t.Errorf("%s, want a failure with %q in it", r.Body, want)
 				}
 			}
-			if got := w.under(t, "a.jpg"); !slices.Equal(got, made) {
+			if got := storetest.Names(t, w.results, "a.jpg/"); !slices.Equal(got, made) {
 				t.Errorf("output is %q, was %q", got, made)
 			}
 		})

@@ -3,12 +3,10 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"image"
 	"image/jpeg"
-	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,15 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"go.uber.org/goleak"
 
 	"pixmill/internal/adapter/lambdafn/lambdatest"
 	"pixmill/internal/blob"
-	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/event"
 	"pixmill/internal/manifest"
 	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 const presets = `
@@ -133,37 +130,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{
-		Dir: t.TempDir(), Listen: "127.0.0.1:0", Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
-		Notify: func(context.Context, store.Change) error { return nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = s.Close() })
-	for _, name := range []string{"uploads", "variants"} {
-		if _, err := s.CreateBucket(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := &world{endpoint: s.Endpoint()}
-	client, err := s3blob.New(t.Context(), s3blob.Options{
-		Region: w.endpoint.Region, Endpoint: w.endpoint.URL,
-		Creds: credentials.NewStaticCredentialsProvider(w.endpoint.AccessKey, w.endpoint.SecretKey, ""),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.Close)
-	w.uploads, w.results = client.Bucket("uploads"), client.Bucket("variants")
-	return w
-}
-
-func (w *world) env() []string {
-	return []string{
-		"AWS_ENDPOINT_URL=" + w.endpoint.URL, "AWS_REGION=" + w.endpoint.Region,
-		"AWS_ACCESS_KEY_ID=" + w.endpoint.AccessKey, "AWS_SECRET_ACCESS_KEY=" + w.endpoint.SecretKey,
-	}
+	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
+	client := storetest.Client(t, e)
+	return &world{endpoint: e, uploads: client.Bucket("uploads"), results: client.Bucket("variants")}
 }
 
 func (w *world) put(t *testing.T, key string, body []byte) {
@@ -180,19 +149,6 @@ func (w *world) get(t *testing.T, key string) []byte {
 		t.Fatal(err)
 	}
 	return content
-}
-
-// under lists what stands directly under a source's folder.
-func (w *world) under(t *testing.T, key string) []string {
-	t.Helper()
-	names := []string{}
-	for e, err := range w.results.List(t.Context(), blob.ListOptions{Prefix: key + "/", Delimiter: "/"}) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		names = append(names, strings.TrimPrefix(e.Key, key+"/"))
-	}
-	return names
 }
 
 func photograph(t *testing.T) []byte {
@@ -219,7 +175,7 @@ func s3Event(t *testing.T, name, key string) []byte {
 
 func TestFunction_KeepsOutputInAgreementWithUploads(t *testing.T) {
 	w, api := newWorld(t), lambdatest.New(t)
-	f := start(t, append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
+	f := start(t, append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
 	const key = "2026/größe 1+1%.jpg"
 	made := []string{manifest.Name, "small.webp", "thumb.jpg"}
 
@@ -237,10 +193,10 @@ func TestFunction_KeepsOutputInAgreementWithUploads(t *testing.T) {
 	if want := `{"batchItemFailures":[{"itemIdentifier":"unreadable"}]}`; r.Failed || string(r.Body) != want {
 		t.Errorf("batch: %s, want %s", r.Body, want)
 	}
-	if got := w.under(t, key); !slices.Equal(got, made) {
+	if got := storetest.Names(t, w.results, key+"/"); !slices.Equal(got, made) {
 		t.Errorf("output is %q, want %q", got, made)
 	}
-	if got := w.under(t, "notes.txt"); !slices.Equal(got, made[:1]) {
+	if got := storetest.Names(t, w.results, "notes.txt/"); !slices.Equal(got, made[:1]) {
 		t.Errorf("output of a text is %q, want its manifest alone", got)
 	}
 
@@ -256,7 +212,7 @@ func TestFunction_KeepsOutputInAgreementWithUploads(t *testing.T) {
 	if r = api.Invoke(t, s3Event(t, "ObjectRemoved:Delete", key), limit); r.Failed {
 		t.Errorf("removal: %s", r.Body)
 	}
-	if got := w.under(t, key); len(got) != 0 {
+	if got := storetest.Names(t, w.results, key+"/"); len(got) != 0 {
 		t.Errorf("output of a deleted source is %q, want none", got)
 	}
 

@@ -17,7 +17,7 @@ func TestFunction_NoSecretInItsLogOrAnswers(t *testing.T) {
 	const otherKey = "another-secret-key-that-nobody-may-see"
 	set := func(name, value string) []string {
 		env := []string{name + "=" + value}
-		for _, v := range w.env() {
+		for _, v := range w.endpoint.Environment() {
 			if !strings.HasPrefix(v, name+"=") {
 				env = append(env, v)
 			}
@@ -25,13 +25,13 @@ func TestFunction_NoSecretInItsLogOrAnswers(t *testing.T) {
 		return env
 	}
 	for name, env := range map[string][]string{
-		"all is well":       w.env(),
+		"all is well":       w.endpoint.Environment(),
 		"a wrong secret":    set("AWS_SECRET_ACCESS_KEY", otherKey),
 		"an unknown key":    set("AWS_ACCESS_KEY_ID", "nobody"),
-		"a missing bucket":  append(w.env(), "PIXMILL_OUTPUT_BUCKET=no-such-bucket"),
-		"a session token":   append(w.env(), "AWS_SESSION_TOKEN="+token),
+		"a missing bucket":  append(w.endpoint.Environment(), "PIXMILL_OUTPUT_BUCKET=no-such-bucket"),
+		"a session token":   append(w.endpoint.Environment(), "AWS_SESSION_TOKEN="+token),
 		"nothing listens":   set("AWS_ENDPOINT_URL", "http://user:"+otherKey+"@127.0.0.1:1"),
-		"a bad environment": append(w.env(), "PIXMILL_OUTPUT_BUCKET=UPPER"),
+		"a bad environment": append(w.endpoint.Environment(), "PIXMILL_OUTPUT_BUCKET=UPPER"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := lambdatest.New(t)

@@ -17,6 +17,7 @@ import (
 
 	"pixmill/internal/adapter/lambdafn/lambdatest"
 	"pixmill/internal/manifest"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // taskRoot is where Lambda unpacks a function.
@@ -78,7 +79,7 @@ func zipped(t *testing.T, w *world) *lambdatest.API {
 	cmd := exec.CommandContext(t.Context(), "unshare", append(arguments, taskRoot+"/bootstrap")...)
 	var log bytes.Buffer
 	cmd.Stderr = &log
-	cmd.Env = append(w.env(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "LAMBDA_TASK_ROOT="+taskRoot,
+	cmd.Env = append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "LAMBDA_TASK_ROOT="+taskRoot,
 		"LD_LIBRARY_PATH=/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -175,7 +176,7 @@ func TestZip_NeedsNothingButGlibc(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if got := w.under(t, key); !slices.Equal(got, names) {
+	if got := storetest.Names(t, w.results, key+"/"); !slices.Equal(got, names) {
 		t.Errorf("output is %q, want %q", got, names)
 	}
 }

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"context"
-	"crypto/rand"
 	"encoding/json"
 	"log/slog"
 	"path/filepath"
@@ -12,7 +10,7 @@ import (
 
 	"pixmill/internal/doctor"
 	"pixmill/internal/runtime/queue"
-	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // localData is a data directory as `pixmill run` leaves it, with its store
@@ -42,23 +40,7 @@ func localData(t *testing.T, keys ...string) (data, endpoint string) {
 			t.Fatal(err)
 		}
 	}
-	s, err := store.Open(t.Context(), store.Options{
-		Dir: filepath.Join(data, "s3"), Listen: "127.0.0.1:0", Notify: func(context.Context, store.Change) error { return nil },
-		Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	for _, bucket := range []string{"uploads", "variants"} {
-		if _, err := s.CreateBucket(t.Context(), bucket); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s := storetest.Open(t, filepath.Join(data, "s3"), "uploads", "variants")
 	return data, s.Endpoint().URL
 }
 

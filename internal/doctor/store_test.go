@@ -2,25 +2,20 @@ package doctor_test
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/credentials"
-
 	"pixmill/iam"
 	"pixmill/iam/iamtest"
 	"pixmill/internal/blob"
-	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/doctor"
 	"pixmill/internal/imaging"
 	"pixmill/internal/preset"
-	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // local is an embedded store with both buckets, behind a policy.
@@ -34,30 +29,9 @@ type local struct {
 
 func newLocal(t *testing.T) *local {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{
-		Dir: t.TempDir(), Listen: "127.0.0.1:0", Notify: func(context.Context, store.Change) error { return nil },
-		Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	l := &local{presets: parse(t, "uploads", "variants"), proxy: iamtest.New(t, s.Endpoint().URL), policy: iam.Function("uploads", "variants")}
-	for _, name := range []string{"uploads", "variants"} {
-		if _, err := s.CreateBucket(t.Context(), name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	e := s.Endpoint()
-	owner, err := s3blob.New(t.Context(), s3blob.Options{Region: e.Region, Endpoint: e.URL, Creds: credentials.NewStaticCredentialsProvider(e.AccessKey, e.SecretKey, "")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(owner.Close)
+	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
+	l := &local{presets: parse(t, "uploads", "variants"), proxy: iamtest.New(t, e.URL), policy: iam.Function("uploads", "variants")}
+	owner := storetest.Client(t, e)
 	l.source, l.output = owner.Bucket("uploads"), owner.Bucket("variants")
 	l.options = doctor.Options{Presets: l.presets, Local: &doctor.Local{
 		Endpoint: l.proxy.URL, AccessKey: e.AccessKey, SecretKey: e.SecretKey, Data: ".pixmill", Dead: 0,

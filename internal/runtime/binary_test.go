@@ -2,7 +2,6 @@ package runtime_test
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -19,6 +18,7 @@ import (
 	"time"
 
 	"pixmill/internal/blob/s3blob"
+	"pixmill/internal/outputtest"
 	"pixmill/internal/runtime/store"
 )
 
@@ -49,28 +49,10 @@ var pixmillBinary = sync.OnceValues(func() (string, error) {
 type binary struct {
 	t      *testing.T
 	cmd    *exec.Cmd
-	stdout *output
-	stderr *output
+	stdout *outputtest.Buffer
+	stderr *outputtest.Buffer
 	ended  chan struct{}
 	store  *s3blob.Store
-}
-
-// output keeps what a process writes.
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }
 
 // runBinary starts `pixmill run` and waits until it is ready.
@@ -89,7 +71,7 @@ func startBinary(t *testing.T, data string, args ...string) *binary {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &binary{t: t, stdout: &output{}, stderr: &output{}, ended: make(chan struct{})}
+	b := &binary{t: t, stdout: &outputtest.Buffer{}, stderr: &outputtest.Buffer{}, ended: make(chan struct{})}
 	b.cmd = exec.Command(path, append([]string{"run", "--data", data, "--listen", "127.0.0.1:0"}, args...)...)
 	b.cmd.Env = os.Environ()
 	if os.Getenv("PIXMILL_TEST_CONFIG") == "" {

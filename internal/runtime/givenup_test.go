@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixmill/internal/blob"
+	"pixmill/internal/outputtest"
 	"pixmill/internal/runtime"
 )
 
@@ -14,7 +15,7 @@ import (
 // and returns the number of dead letters and the log.
 func restart(t *testing.T, data string, edit func(*runtime.Options)) (letters int, log string) {
 	t.Helper()
-	var out output
+	var out outputtest.Buffer
 	g := start(t, data, func(o *runtime.Options) {
 		o.Log = slog.New(slog.NewTextHandler(&out, nil))
 		if edit != nil {
@@ -81,7 +82,7 @@ func TestRun_WhatWasGivenUpIsMadeWhenTheReasonIsMended(t *testing.T) {
 }
 
 func TestRun_FailureIsLoggedWithWhatTheFunctionSaid(t *testing.T) {
-	var log output
+	var log outputtest.Buffer
 	g := start(t, t.TempDir(), func(o *runtime.Options) {
 		o.Env = []string{"AWS_ENDPOINT_URL_S3=http://127.0.0.1:1"} // nobody listens
 		o.Timeout = 2 * time.Second

@@ -21,6 +21,7 @@ import (
 	"pixmill/internal/fault"
 	"pixmill/internal/imaging/imagingtest"
 	"pixmill/internal/manifest"
+	"pixmill/internal/outputtest"
 	"pixmill/internal/runtime"
 	"pixmill/internal/runtime/dispatch"
 	"pixmill/internal/runtime/store"
@@ -170,7 +171,7 @@ func TestRun_PlainS3Events(t *testing.T) {
 
 func TestRun_DrainsWhatHasBegun(t *testing.T) {
 	data := t.TempDir()
-	var log output
+	var log outputtest.Buffer
 	g := start(t, data, func(o *runtime.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
 	g.put("in/slow/x.jpg", picture(1))
 	eventually(t, 20*time.Second, "the invocation is under way", func() bool { return strings.Contains(log.String(), "begun") })
@@ -186,7 +187,7 @@ func TestRun_DrainsWhatHasBegun(t *testing.T) {
 
 func TestRun_DrainThatTakesTooLongIsCutShortAndNothingIsLost(t *testing.T) {
 	data := t.TempDir()
-	var log output
+	var log outputtest.Buffer
 	g := start(t, data, func(o *runtime.Options) {
 		o.Drain = 100 * time.Millisecond
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))

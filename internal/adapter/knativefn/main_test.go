@@ -20,6 +20,7 @@ import (
 	"pixmill/internal/fault"
 	"pixmill/internal/handler"
 	"pixmill/internal/manifest"
+	"pixmill/internal/outputtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -65,22 +66,10 @@ func (s *script) Handle(ctx context.Context, ev event.ObjectEvent) (handler.Outc
 	return out, nil
 }
 
-func newService(slots, queue int) (*Service, *script, *bytes.Buffer) {
+func newService(slots, queue int) (*Service, *script, *outputtest.Buffer) {
 	s := &script{begun: make(chan string, 64), release: make(chan struct{})}
-	log := &bytes.Buffer{}
-	return New(Config{Handler: s, Log: slog.New(slog.NewJSONHandler(&locked{w: log}, nil)), Now: time.Now, Slots: slots, Queue: queue}), s, log
-}
-
-// locked is a buffer that many may write to.
-type locked struct {
-	mu sync.Mutex
-	w  *bytes.Buffer
-}
-
-func (l *locked) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(p)
+	log := &outputtest.Buffer{}
+	return New(Config{Handler: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, Slots: slots, Queue: queue}), s, log
 }
 
 func load(t *testing.T, name string) string {

@@ -6,11 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"pixmill/internal/outputtest"
 	"pixmill/internal/runtime/pool"
 )
 
 func TestOutput_BecomesLogRecords(t *testing.T) {
-	var out logs
+	var out outputtest.Buffer
 	p := newPool(t, func(o *pool.Options) { o.Log = slog.New(slog.NewJSONHandler(&out, nil)) })
 	mustAsk(t, p, order{Print: "plain words"})
 	mustAsk(t, p, order{Print: `{"time":"2026-01-02T03:04:05Z","level":"WARN","msg":"key was odd","key":"a b"}`})
@@ -26,7 +27,7 @@ func TestOutput_BecomesLogRecords(t *testing.T) {
 }
 
 func TestOutput_LastWordsWithoutALineBreakAreLogged(t *testing.T) {
-	var log logs
+	var log outputtest.Buffer
 	p := newPool(t, func(o *pool.Options) {
 		o.Function.Command = []string{"/bin/sh", "-c", "printf 'no libvips' >&2; exit 7"}
 		o.Log = slog.New(slog.NewTextHandler(&log, nil))

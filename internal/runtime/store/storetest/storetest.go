@@ -1,0 +1,63 @@
+// Package storetest opens the embedded S3 for tests of what works on an S3, and
+// closes it with them. It checks nothing of the store itself.
+package storetest
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"testing"
+	"time"
+
+	"pixmill/internal/blob"
+	"pixmill/internal/blob/s3blob"
+	"pixmill/internal/runtime/store"
+)
+
+// Open opens a store in dir on a free port of loopback, with these buckets in it.
+// It tells nobody of changes.
+func Open(t *testing.T, dir string, buckets ...string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), store.Options{
+		Dir: dir, Listen: "127.0.0.1:0", Notify: func(context.Context, store.Change) error { return nil },
+		Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for _, name := range buckets {
+		if _, err := s.CreateBucket(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s
+}
+
+// Client returns a client of an endpoint, closed with the test.
+func Client(t *testing.T, e store.Endpoint) *s3blob.Store {
+	t.Helper()
+	c, err := e.Client(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
+// Names lists what stands directly under a folder, which ends in a slash, without it.
+func Names(t *testing.T, b *blob.Bucket, folder string) []string {
+	t.Helper()
+	names := []string{}
+	for e, err := range b.List(t.Context(), blob.ListOptions{Prefix: folder, Delimiter: "/"}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, e.Key[len(folder):])
+	}
+	return names
+}
