@@ -64,6 +64,26 @@ e2e: build lambda ## end-to-end tests on the local runtime, with the Lambda func
 e2e-localstack: build lambda ## the same there and on LocalStack: at $AWS_ENDPOINT_URL, or else started from compose.yaml
 	PIXMILL_E2E=local,localstack e2e/localstack.sh $(E2E)
 
+# One after the other: the cluster is one, and small.
+.PHONY: e2e-knative
+e2e-knative: cluster build lambda image ## the same on the local runtime and on Knative, and what only a cluster can show: at $KUBECONFIG
+	PIXMILL_E2E=local,knative $(E2E)
+	PIXMILL_E2E=knative go test -count=1 -timeout 10m ./e2e/kube ./e2e/manifests
+	PIXMILL_E2E=knative go test -count=1 -timeout 15m -parallel 3 ./e2e/cluster
+
+# Before anything is built for it.
+.PHONY: cluster
+cluster: ## look whether $KUBECONFIG is set, or explain how Minikube's cluster is found
+	@[ -n "$$KUBECONFIG" ] || { printf '%s\n' \
+		'pixmill: KUBECONFIG names no cluster. With Minikube and Knative Serving (docs/knative.md):' \
+		'  export KUBECONFIG=~/.kube/config' \
+		'and, where they are not these,' \
+		'  KNATIVE_INGRESS  http://NODE:PORT of Kourier, which kubectl is asked for' \
+		'  KNATIVE_DOMAIN   the domain of the ConfigMap config-domain' \
+		'  HOST_FROM_PODS   192.168.49.1, this machine as pods reach it' \
+		'  LOAD_IMAGE       minikube image load' \
+		'  KUBECTL          kubectl' >&2; exit 1; }
+
 # Tests beside the code that skip where there is no LocalStack. Its account, and the
 # region that the tests write into ARNs, go before what the user has.
 LOCALSTACK_TESTS := go test -count=1 -timeout 5m ./internal/doctor ./internal/notify ./internal/queue/sqs
@@ -89,6 +109,20 @@ bench: deps lambda ## measure against bimg, from PUT to manifest, and cold start
 	go run ./bench
 	go run ./bench/latency
 	go run ./bench/coldstart
+
+# The images are those that are there, and made if there are none.
+.PHONY: bench-knative
+bench-knative: deps ## measure in the cluster of $KUBECONFIG: starts from zero, further cores, the autoscaler; half an hour
+	@[ -e dist/image.tar ] || $(MAKE) image
+	@[ -e dist/image-full.tar ] || $(MAKE) image-full
+	go run ./bench/podstart
+	go run ./bench/cores
+	go run ./bench/autoscale
+
+.PHONY: evaluate
+evaluate: cluster deps image ## a rising load on four deployments in a cluster, with JMeter; writes docs/evaluation.md. EVALUATE_SHORT=1: a trial
+	load/jmeter.sh --install
+	go run ./load/evaluate
 
 .PHONY: lint
 lint: deps ## go vet, golangci-lint, the import rules, the documents' links, licences
@@ -133,12 +167,46 @@ lambda-arm64: ## dist/lambda-arm64.zip; installs or explains the C cross compile
 
 comma := ,
 
-# For scripts/lambda.sh, which sets LIBVIPS_PREFIX and CC. The program looks for libvips
-# beside itself.
+# What an image's program says of its version in the log; empty: what Go finds.
+STAMP ?=
+STAMPED = $(if $(STAMP),-X pixmill/internal/app.stamped=$(STAMP))
+
+# For the scripts, which set LIBVIPS_PREFIX and CC. The programs look for libvips beside
+# themselves.
+BUNDLED_BUILD = CGO_ENABLED=1 GOOS=linux GOARCH=$* CC='$(CC)' go build -trimpath $(LAMBDA_GCFLAGS) \
+	-ldflags "-s -w -buildid= -B none $(STAMPED) -extldflags '-Wl,-rpath,\$$ORIGIN/libvips$(if $(filter amd64,$*), -Wl$(comma)-z$(comma)nopack-relative-relocs)'" -o $@
+
 dist/%/bootstrap: FORCE
 	@echo 'pixmill: building the function for $*; the first time takes some minutes'
-	@CGO_ENABLED=1 GOOS=linux GOARCH=$* CC='$(CC)' go build -trimpath -tags $(LAMBDA_TAGS) $(LAMBDA_GCFLAGS) \
-		-ldflags "-s -w -buildid= -B none -extldflags '-Wl,-rpath,\$$ORIGIN/libvips$(if $(filter amd64,$*), -Wl$(comma)-z$(comma)nopack-relative-relocs)'" -o $@ ./functions/lambda
+	@$(BUNDLED_BUILD) -tags $(LAMBDA_TAGS) ./functions/lambda
+
+# With HTTP/2, which Knative's queue-proxy may speak to it.
+dist/%/function: FORCE
+	@echo 'pixmill: building the HTTP function for $*; the first time takes some minutes'
+	@$(BUNDLED_BUILD) -tags netgo,osusergo ./functions/knative
+
+# With the system's libvips, for the full image.
+dist/%/function-full: FORCE
+	@go build -trimpath -tags netgo,osusergo -ldflags '-s -w -buildid= -B none $(STAMPED)' -o $@ ./functions/knative
+
+# The images' name and tag; scripts/image.sh has a default for each.
+IMAGE ?=
+
+.PHONY: image
+image: ## the HTTP function as a container image, dist/image.tar; IMAGE=name:tag names it
+	@scripts/image.sh small '$(IMAGE)'
+
+.PHONY: image-arm64
+image-arm64: ## dist/image-arm64.tar; installs or explains the C cross compiler
+	@scripts/image.sh small '$(IMAGE)' arm64
+
+.PHONY: image-full
+image-full: ## the same with the distribution's libvips, for HEIC and JPEG XL: dist/image-full.tar; installs mmdebstrap
+	@scripts/image.sh full '$(IMAGE)'
+
+.PHONY: sbom
+sbom: image ## what is in the image, dist/image.cdx.json (CycloneDX); and in the other images and zips that are in dist
+	@go run ./tools/sbom $$(ls dist/image*.tar dist/lambda*.zip 2>/dev/null)
 
 .PHONY: FORCE
 FORCE:

@@ -5,16 +5,24 @@
 # takes a moment.
 #
 #   scripts/deps.sh                for Pixmill itself
-#   scripts/deps.sh lambda [ARCH]  and for a Lambda zip, for another architecture
-#                                  (amd64, arm64) with its C cross compiler
+#   scripts/deps.sh lambda [ARCH]  for a Lambda zip, which needs no libvips of the
+#                                  system, for another architecture (amd64, arm64)
+#                                  with its C cross compiler
+#   scripts/deps.sh image-small [ARCH]  for the small container image, likewise
+#   scripts/deps.sh image-full     for Pixmill itself and the full image
 #   scripts/deps.sh deploy         what scripts/deploy-tools.sh starts from, and
 #                                  nothing else: Python with venv, and curl
+#   scripts/deps.sh jmeter         what load/jmeter.sh starts from, and nothing
+#                                  else: a Java runtime and Maven
 #
 # Plain sh, because it has to run where nothing is installed yet.
 set -eu
 
 vips_min=8.14
 wanted=${1:-}
+case $wanted in deploy | jmeter) builds=false ;; *) builds=true ;; esac
+# The zip and the small image have a libvips of their own, which tools/libvips fetches.
+case $wanted in lambda | image-small) system_vips=false ;; *) system_vips=$builds ;; esac
 case ${2:-} in
 amd64) cross=x86-64-linux-gnu cross_cc=x86_64-linux-gnu-gcc ;;
 arm64) cross=aarch64-linux-gnu cross_cc=aarch64-linux-gnu-gcc ;;
@@ -84,16 +92,32 @@ missing() {
 		[ -e /etc/ssl/certs/ca-certificates.crt ] || ! has apt-get || echo ca-certificates
 		return
 	fi
+	if [ "$wanted" = jmeter ]; then
+		has java || echo default-jre-headless
+		has mvn || echo maven
+		return
+	fi
 	has_cc || echo gcc libc6-dev
 	has_pkg_config || echo pkg-config
-	[ -n "$(vips_version)" ] || echo libvips-dev
+	! $system_vips || [ -n "$(vips_version)" ] || echo libvips-dev
 	if [ "$wanted" = lambda ]; then
 		has xz || echo xz-utils
 		has libdeflate-gzip || echo libdeflate-tools
-		[ -z "$cross" ] || has "$cross_cc" || echo "gcc-$cross libc6-dev-$2-cross"
 	fi
+	case $wanted in
+	image-small)
+		has xz || echo xz-utils
+		[ -d /usr/share/ca-certificates/mozilla ] || echo ca-certificates
+		;;
+	image-full)
+		has mmdebstrap || echo mmdebstrap
+		# With it mmdebstrap does without root.
+		[ "$(id -u)" = 0 ] || has newuidmap || echo uidmap
+		;;
+	esac
+	[ -z "$cross" ] || has "$cross_cc" || echo "gcc-$cross libc6-dev-$2-cross"
 	has apt-get || return 0
-	if needs_avif_encoder; then echo libheif-plugin-aomenc; fi
+	if $system_vips && needs_avif_encoder; then echo libheif-plugin-aomenc; fi
 	# Go fetches its modules over HTTPS.
 	[ -e /etc/ssl/certs/ca-certificates.crt ] || echo ca-certificates
 }
@@ -138,12 +162,18 @@ explain() {
 	if [ "$wanted" = deploy ]; then
 		stop "the tools that deploy need Python 3.11 or newer with venv, and curl. Missing here, by their names in Debian:" "$packages"
 	fi
+	if [ "$wanted" = jmeter ]; then
+		stop "JMeter needs Java 8 or newer, and Maven to fetch it. Missing here, by their names in Debian:" "$packages"
+	fi
 	case $(uname -s) in
 	Darwin) stop "libvips $vips_min or newer and pkg-config are needed. Run this, then make again:" "brew install vips pkg-config" ;;
 	esac
 	if [ "$wanted" = lambda ]; then
 		stop "a Lambda zip needs xz, libdeflate-gzip and a C compiler for its architecture. Missing here, by their names in Debian:" "$packages"
 	fi
+	case $wanted in
+	image-*) stop "an image is made of Debian's or Ubuntu's packages; elsewhere docker build makes it (docs/image.md). Missing here:" "$packages" ;;
+	esac
 	for pair in "dnf:sudo dnf install gcc pkgconf-pkg-config vips-devel" \
 		"apk:apk add build-base pkgconf vips-dev vips-heif" \
 		"pacman:sudo pacman -S --needed gcc pkgconf libvips libheif" \
@@ -153,7 +183,7 @@ explain() {
 	stop "libvips $vips_min or newer with its headers, pkg-config and a C compiler are needed: https://www.libvips.org/install.html"
 }
 
-if [ "$wanted" != deploy ]; then
+if $builds; then
 	check_go
 	check_cgo
 fi
@@ -165,4 +195,4 @@ for _ in 1 2; do
 	# shellcheck disable=SC2086 # a list of words
 	install_with_apt $packages
 done
-[ "$wanted" = deploy ] || has_vips || stop_old_vips "libvips is $(vips_version || echo missing)"
+! $system_vips || has_vips || stop_old_vips "libvips is $(vips_version || echo missing)"

@@ -41,6 +41,10 @@ var programs = map[string]string{
 	"xz":         ``,
 	"curl":       ``,
 	"python3":    `[ -e "$M/venv" ]`,
+	"java":       ``,
+	"mvn":        ``,
+	"mmdebstrap": ``,
+	"newuidmap":  ``,
 	"apk":        ``,
 }
 
@@ -115,6 +119,15 @@ func TestDeps(t *testing.T) {
 			},
 		},
 		{
+			name: "ALambdaZipHasItsOwnLibvips", ok: true, // whatever the system's is
+			m: machine{goVersion: "1.26.8", vips: "8.10.5", heif: "1.19", has: debian + " pkg-config xz libdeflate-gzip", args: "lambda"},
+		},
+		{
+			name: "TheSmallImageHasItsOwnLibvips",
+			m:    machine{goVersion: "1.26.8", uid: "1000", has: debian, args: "image-small"},
+			says: []string{"missing here: pkg-config xz-utils"}, // and no libvips-dev between them
+		},
+		{
 			name: "ALambdaZipWithoutRoot",
 			m:    machine{goVersion: "1.26.8", vips: "8.14.1", uid: "1000", has: debian + " pkg-config xz", args: "lambda arm64"},
 			says: []string{"missing here: libdeflate-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross", "needs root"},
@@ -138,6 +151,39 @@ func TestDeps(t *testing.T) {
 			name: "TheToolsThatDeployWithoutApt",
 			m:    machine{system: "Darwin", has: "curl", args: "deploy"},
 			says: []string{"Python 3.11 or newer with venv", "python3 python3-venv"},
+		},
+		{
+			name: "EverythingForJMeter", ok: true, // which needs neither Go nor libvips
+			m: machine{has: debian + " java mvn", args: "jmeter"},
+		},
+		{
+			name: "JMeterWithoutRoot",
+			m:    machine{uid: "1000", has: debian + " java", args: "jmeter"},
+			says: []string{"missing here: maven", "needs root", "apt-get install -y --no-install-recommends maven"},
+		},
+		{
+			name: "JMeterWithoutApt",
+			m:    machine{system: "Darwin", args: "jmeter"},
+			says: []string{"Java 8 or newer", "default-jre-headless maven"},
+		},
+		{
+			name: "EverythingForTheFullImage", ok: true,
+			m: machine{goVersion: "1.26.8", vips: "8.14.1", has: debian + " pkg-config mmdebstrap newuidmap", args: "image-full"},
+		},
+		{
+			name: "FullImageWithoutRoot",
+			m:    machine{goVersion: "1.26.8", vips: "8.14.1", uid: "1000", has: debian + " pkg-config", args: "image-full"},
+			says: []string{"missing here: mmdebstrap uidmap", "needs root", "apt-get install -y --no-install-recommends mmdebstrap uidmap"},
+		},
+		{
+			name: "ImageForAnotherArchitectureWithoutRoot",
+			m:    machine{goVersion: "1.26.8", vips: "8.14.1", uid: "1000", has: debian + " pkg-config xz", args: "image-small arm64"},
+			says: []string{"gcc-aarch64-linux-gnu libc6-dev-arm64-cross"},
+		},
+		{
+			name: "ImageWithoutApt",
+			m:    machine{goVersion: "1.26.8", vips: "8.14.1", has: "dnf pkg-config", args: "image-full"},
+			says: []string{"docker build makes it", "mmdebstrap"},
 		},
 		{
 			name: "NewerThanAskedFor", ok: true,

@@ -2,9 +2,16 @@ package app
 
 import "runtime/debug"
 
-// Version returns what the Go toolchain recorded of this build: a module
-// version, or the commit, with "+dirty" where the tree differed from it.
+// stamped is what the linker was given with -X, where an image is built: its label and its
+// log are to say the same, and in a Dockerfile there is no repository. Nothing writes it.
+var stamped string //nolint:gochecknoglobals // what -X sets is a variable
+
+// Version returns what this build was told that it is, or else what the Go toolchain recorded
+// of it: a module version, or the commit, with "+dirty" where the tree differed from it.
 func Version() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -19,6 +19,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
+
+	"pixmill/tools/bundle"
 )
 
 // options are the command line.
@@ -47,18 +50,18 @@ func run(ctx context.Context, o options, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := check(files); err != nil {
+	if err := bundle.Check(files, program, lambda); err != nil {
 		return err
 	}
 	var b bytes.Buffer
-	packed, err := pack(ctx, &b, files)
+	inside, err := pack(ctx, &b, files)
 	if err != nil {
 		return err
 	}
 	if err := write(o.out, b.Bytes()); err != nil {
 		return err
 	}
-	report(stdout, o.out, b.Len(), packed)
+	report(stdout, o.out, b.Len(), inside)
 	return nil
 }
 
@@ -74,17 +77,17 @@ func write(file string, b []byte) error {
 }
 
 // report says what is in the zip and what it weighs.
-func report(w io.Writer, name string, size int, files []entry) {
+func report(w io.Writer, name string, size int, files []packed) {
 	fmt.Fprintf(w, "%s: %.2f MB\n", name, float64(size)/1e6)
 	var licences, unpacked int
 	for _, f := range files {
-		if f.isLicence() {
-			licences, unpacked = licences+f.packed, unpacked+len(f.content)
+		if strings.HasPrefix(f.Name, bundle.LicenceDir) {
+			licences, unpacked = licences+f.size, unpacked+len(f.Content)
 			continue
 		}
-		reportLine(w, f.name, f.packed, len(f.content))
+		reportLine(w, f.Name, f.size, len(f.Content))
 	}
-	reportLine(w, licenceDir, licences, unpacked)
+	reportLine(w, bundle.LicenceDir, licences, unpacked)
 }
 
 // reportLine says what a file or folder weighs, in kB.

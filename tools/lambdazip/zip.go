@@ -11,31 +11,40 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
+
+	"pixmill/tools/bundle"
 )
 
 // epoch is the date of every file, 1 January 1980 in MS-DOS's way: the earliest
 // that a zip can have.
 const epoch = 1<<5 | 1
 
+// packed is a file with the bytes that it has in the zip.
+type packed struct {
+	bundle.File
+
+	size int
+}
+
 // pack writes files into a zip, in the order of the slice, and returns them with
 // their sizes in it. Nothing of the machine or the moment goes in: names, contents and
 // two kinds of permission are all. Lambda wants the program to be executable for
 // everybody.
-func pack(ctx context.Context, w io.Writer, files []entry) ([]entry, error) {
+func pack(ctx context.Context, w io.Writer, files []bundle.File) ([]packed, error) {
 	z := zip.NewWriter(w)
-	var packed []entry
+	var all []packed
 	for _, f := range files {
-		data, err := deflate(ctx, f.content)
+		data, err := deflate(ctx, f.Content)
 		if err != nil {
 			return nil, err
 		}
 		h := &zip.FileHeader{
 			ModifiedDate: epoch, //nolint:staticcheck // CreateRaw writes it and does not look at Modified
-			Name:         f.name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(f.content),
-			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(f.content)),
+			Name:         f.Name, Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(f.Content),
+			CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(f.Content)),
 		}
 		mode := fs.FileMode(0o644)
-		if f.executable {
+		if f.Executable {
 			mode = 0o755
 		}
 		h.SetMode(mode)
@@ -46,10 +55,9 @@ func pack(ctx context.Context, w io.Writer, files []entry) ([]entry, error) {
 		if _, err := out.Write(data); err != nil {
 			return nil, err
 		}
-		f.packed = len(data)
-		packed = append(packed, f)
+		all = append(all, packed{File: f, size: len(data)})
 	}
-	return packed, z.Close()
+	return all, z.Close()
 }
 
 // deflate compresses with libdeflate at its best, which saves 6 % against Go's own

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"slices"
 	"testing"
+
+	"pixmill/tools/bundle"
 )
 
 // needsDeflate skips where `make lambda` has not put libdeflate-gzip yet.
@@ -19,13 +21,13 @@ func needsDeflate(t *testing.T) {
 
 func TestPack_TheSameBytesEachTime(t *testing.T) {
 	needsDeflate(t)
-	files := []entry{
-		{name: program, content: bytes.Repeat([]byte("program "), 1000), executable: true},
-		{name: libDir + "liba.so", content: []byte("library"), executable: true},
-		{name: licenceDir + "LICENSE", content: nil},
+	files := []bundle.File{
+		{Name: program, Content: bytes.Repeat([]byte("program "), 1000), Executable: true},
+		{Name: bundle.LibraryDir + "liba.so", Content: []byte("library"), Executable: true},
+		{Name: bundle.LicenceDir + "LICENSE", Content: nil},
 	}
 	var first, second bytes.Buffer
-	packed, err := pack(t.Context(), &first, files)
+	inside, err := pack(t.Context(), &first, files)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,8 +37,8 @@ func TestPack_TheSameBytesEachTime(t *testing.T) {
 	if !bytes.Equal(first.Bytes(), second.Bytes()) {
 		t.Error("the second zip differs from the first")
 	}
-	if packed[0].packed >= 1000 || packed[0].packed == 0 {
-		t.Errorf("8,000 bytes that repeat became %d", packed[0].packed)
+	if inside[0].size >= 1000 || inside[0].size == 0 {
+		t.Errorf("8,000 bytes that repeat became %d", inside[0].size)
 	}
 	z, err := zip.NewReader(bytes.NewReader(first.Bytes()), int64(first.Len()))
 	if err != nil {
@@ -48,11 +50,11 @@ func TestPack_TheSameBytesEachTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		content, err := io.ReadAll(r) // with its checksum
-		if err != nil || !bytes.Equal(content, files[i].content) || f.Name != files[i].name {
+		if err != nil || !bytes.Equal(content, files[i].Content) || f.Name != files[i].Name {
 			t.Errorf("%s has %d bytes, %v", f.Name, len(content), err)
 		}
 		want := uint32(0o644)
-		if files[i].executable {
+		if files[i].Executable {
 			want = 0o755
 		}
 		if got := uint32(f.Mode()); got != want {
