@@ -43,6 +43,7 @@ type runFlags struct {
 	config      string
 	listen      string
 	function    string
+	via         string
 	env         []string
 	event       string
 	concurrency int
@@ -53,6 +54,7 @@ type runFlags struct {
 	sample      bool
 	sync        bool
 	recheck     bool
+	given       func(name string) bool // whether a flag is on the command line
 }
 
 // newRun returns `pixmill run`.
@@ -67,6 +69,12 @@ client, and its variants and a manifest appear in the output bucket; delete it,
 and they go, too. The function runs as child processes, from none while there is
 nothing to do up to --concurrency, over the same interface as on AWS Lambda.
 
+With --function http://… no process is started. Each event is sent to that function,
+one S3 notification a request, and the status of the answer is what came of it: 2xx
+is done; 400, 413, 415, 422 and the like are not tried again; all else comes again,
+later and later. What finds no function, or one that has no room, is no attempt. The
+function has to have the same configuration, and reach the store (--listen).
+
 Everything is kept under --data, survives kill -9, and is there again at the next
 start. Keys for the store are made at the first start, or taken from
 ` + varAccessKey + ` and ` + varSecretKey + `.
@@ -77,21 +85,26 @@ The log goes to standard error, short where that is a terminal. ` + config.VarLo
 Ctrl-C finishes what has begun and ends; a second Ctrl-C ends at once.`,
 		Example: `  pixmill run --sample
   pixmill run --config pixmill.yaml --data /var/lib/pixmill --listen 127.0.0.1:9000
-  pixmill run --function build/bootstrap.zip --event sqs`,
+  pixmill run --function build/bootstrap.zip --event sqs
+  pixmill run --listen 192.168.49.1:9000 --function http://pixmill.default.example.com --function-via 192.168.49.2:80`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return runLocal(cmd.Context(), e, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.given = cmd.Flags().Changed
+			return runLocal(cmd.Context(), e, f)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.data, "data", "d", ".pixmill", "the `FOLDER` for everything; it is made if it is not there")
 	flags.StringVarP(&f.config, "config", "c", "", "the `FILE` with buckets, rules and presets (default: "+config.DefaultFile+" if it is there, else a built-in one)")
 	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:9000", "the `ADDRESS` of the S3 store; with port 0 a free one is taken")
-	flags.StringVar(&f.function, "function", "", "run another function: the `PATH` of a provided.al2023 bootstrap, a folder with one, or a zip")
+	flags.StringVar(&f.function, "function", "", "run another function: the `PATH` of a provided.al2023 bootstrap, a folder with one, or a zip; or call the one at this http:// or https:// URL")
+	flags.StringVar(&f.via, "function-via", "", "connect to this `ADDRESS` in place of the URL's own host, which stays the Host header: a cluster's ingress")
 	flags.StringArrayVar(&f.env, "env", nil, "set `NAME=VALUE` in the environment of the function processes; may be given again")
 	flags.StringVar(&f.event, "event", string(dispatch.FormSQS), "give the function `FORM` events: sqs (batches of S3 notifications) or s3 (one notification each)")
-	flags.IntVar(&f.concurrency, "concurrency", goruntime.GOMAXPROCS(0), "run at most `N` function processes at once")
+	flags.IntVar(&f.concurrency, "concurrency", goruntime.GOMAXPROCS(0), "run at most `N` function processes at once, or requests to a URL ("+strconv.Itoa(remoteConcurrency)+" of these unless told otherwise)")
 	flags.IntVar(&f.memory, "memory", 1024, "end a function process that takes more than `N` MiB (resident, on Linux); 0: no limit")
 	flags.DurationVar(&f.idle, "idle", 2*time.Minute, "end a function process that had nothing to do for so long")
-	flags.DurationVar(&f.timeout, "timeout", time.Minute, "end an invocation that takes longer; what is left of a source is done in the next, of five at most")
+	flags.DurationVar(&f.timeout, "timeout", time.Minute, "end an invocation, or a request, that takes longer; what is left of a source is done in the next, of five at most")
 	flags.DurationVar(&f.drain, "drain", 20*time.Second, "at the end, finish what has begun for at most so long")
 	flags.BoolVar(&f.sample, "sample", false, "put a sample photograph through and show its variants")
 	flags.BoolVar(&f.sync, "sync", false, "write each event through to the disk before its request is answered, against power cuts; costs an fsync (about 1 ms, at times 10) for each change, and leaves the objects to the file system")
@@ -147,6 +160,10 @@ func runLocal(ctx context.Context, e *env, f runFlags) error {
 
 // options checks the flags and makes the runtime's options of them.
 func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
+	address, via, err := f.remote()
+	if err != nil {
+		return runtime.Options{}, err
+	}
 	if err := f.check(); err != nil {
 		return runtime.Options{}, err
 	}
@@ -158,6 +175,10 @@ func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
 	function, err := thisAsFunction()
 	if err != nil {
 		return runtime.Options{}, err
+	}
+	load := f.function
+	if address != nil {
+		load = ""
 	}
 	text, err := configText(e, s)
 	if err != nil {
@@ -180,7 +201,9 @@ func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
 		Presets:     s.Presets,
 		Config:      text,
 		Function:    function,
-		Load:        f.function,
+		Load:        load,
+		URL:         address,
+		Via:         via,
 		Form:        dispatch.Form(f.event),
 		Concurrency: f.concurrency,
 		Idle:        f.idle,

@@ -35,10 +35,23 @@ func (w welcome) print(out io.Writer) {
 	row("images in", w.place(w.opts.Presets.Source))
 	row("variants in", w.place(w.opts.Presets.Output))
 	row("rules", w.rules())
-	row("function", fmt.Sprintf("%s (%s events, at most %d at once)", strings.Join(w.opts.Function.Command, " "), w.opts.Form, w.opts.Concurrency))
+	row("function", w.function())
 	row("data", w.opts.Data)
 	_ = t.Flush() // nobody is left to tell
 	w.printTry(out)
+}
+
+// function says what is started, or called, for an event.
+func (w welcome) function() string {
+	o := w.opts
+	if o.URL == nil {
+		return fmt.Sprintf("%s (%s events, at most %d at once)", strings.Join(o.Function.Command, " "), o.Form, o.Concurrency)
+	}
+	by := ""
+	if o.Via != "" {
+		by = " via " + o.Via
+	}
+	return fmt.Sprintf("POST %s%s (at most %d requests at once)", o.URL, by, o.Concurrency)
 }
 
 // secret is the secret key for a user who needs to be told, else where it is.

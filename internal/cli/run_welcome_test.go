@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -69,5 +70,15 @@ func TestWelcome_SaysTheSecretKeyOnlyWhereItIsNeeded(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWelcome_SaysWhatIsCalled(t *testing.T) {
+	w := welcomeFor(t)
+	w.opts.URL, w.opts.Via, w.opts.Concurrency = &url.URL{Scheme: "http", Host: "pixmill.example.com", Path: "/"}, "10.0.0.1:80", 16
+	var out bytes.Buffer
+	w.print(&out)
+	if want := "  function     POST http://pixmill.example.com/ via 10.0.0.1:80 (at most 16 requests at once)\n"; !strings.Contains(out.String(), want) {
+		t.Errorf("it lacks %q:\n%s", want, &out)
 	}
 }

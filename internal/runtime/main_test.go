@@ -22,6 +22,7 @@ import (
 	"go.uber.org/goleak"
 	"golang.org/x/sync/errgroup"
 
+	"pixmill/internal/adapter/knativefn"
 	"pixmill/internal/adapter/lambdafn"
 	"pixmill/internal/app"
 	"pixmill/internal/blob"
@@ -34,8 +35,12 @@ import (
 	"pixmill/internal/runtime/pool"
 )
 
-// asFunction makes the test binary run as the function in place of the tests.
-const asFunction = "PIXMILL_TEST_FUNCTION"
+// asFunction makes the test binary run as the function in place of the tests, and
+// overHTTP as the one of pods.
+const (
+	asFunction = "PIXMILL_TEST_FUNCTION"
+	overHTTP   = "http"
+)
 
 // mended keeps the function from crashing.
 const mended = "PIXMILL_TEST_MENDED"
@@ -55,7 +60,11 @@ presets:
 // TestMain leaves out goroutines of the embedded servers that sleep for some
 // seconds and end when they wake up after the server has.
 func TestMain(m *testing.M) {
-	if os.Getenv(asFunction) != "" {
+	switch os.Getenv(asFunction) {
+	case "":
+	case overHTTP:
+		os.Exit(knativefn.Main(context.Background(), os.Getenv, os.Stderr))
+	default:
 		os.Exit(functionMain())
 	}
 	goleak.VerifyTestMain(m,

@@ -1,5 +1,6 @@
 // Package runtime is Pixmill's local runtime: an S3 store, a durable queue and
-// the Lambda function as child processes, in one program and one directory. A
+// the Lambda function as child processes, in one program and one directory; or, in
+// place of the processes, requests to an HTTP function that runs elsewhere. A
 // change of a source becomes an event before the request that made it is
 // answered, an event becomes an invocation at once, and at every start what does
 // not agree with its source is queued again: kill -9 at any moment loses nothing.
@@ -14,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -36,7 +38,8 @@ const (
 )
 
 // Options say what a runtime serves and with what. All fields but Credentials,
-// Load, Memory, Sync, Recheck and Env are needed.
+// Load, URL, Via, Memory, Sync, Recheck and Env are needed; with URL, Function,
+// Form, Idle and Environ are not either.
 type Options struct {
 	Data        string // directory of everything; made if it is missing
 	Listen      string // of the S3 store: "127.0.0.1:9000"; with port 0 a free one is taken
@@ -44,11 +47,13 @@ type Options struct {
 	Presets     *preset.Config
 	Config      string // the text that Presets were read from: the functions get it, too
 	Function    pool.Function
-	Load        string // instead of Function: the path of a bootstrap, a folder with one, or a zip; see pool.Load
+	Load        string   // instead of Function: the path of a bootstrap, a folder with one, or a zip; see pool.Load
+	URL         *url.URL // instead of Function: of an HTTP function that runs elsewhere; see httpfn
+	Via         string   // host:port to connect to in place of URL's own; may be empty
 	Form        dispatch.Form
-	Concurrency int           // function processes at once
+	Concurrency int           // function processes, or requests, at once
 	Idle        time.Duration // without work, before a process ends
-	Timeout     time.Duration // of an invocation
+	Timeout     time.Duration // of an invocation, or a request
 	Drain       time.Duration // how long Run may take to finish what has begun
 	Memory      int64         // bytes of a function process; 0: no limit
 	Sync        bool          // see queue.Options
@@ -70,7 +75,7 @@ type Runtime struct {
 	guard   *pool.Guard
 	queue   *queue.Queue
 	store   *store.Store
-	pool    *pool.Pool
+	calls   function
 }
 
 // Open locks the directory, makes sure that no function of an earlier run is
@@ -87,6 +92,9 @@ func Open(ctx context.Context, o Options) (_ *Runtime, err error) {
 	dir, err := openDataDir(o.Data)
 	if err != nil {
 		return nil, err
+	}
+	if o.URL != nil {
+		o.Form = dispatch.FormS3 // a status cannot say which of several events has failed
 	}
 	r := &Runtime{opts: o}
 	if o.Recheck {
@@ -111,8 +119,7 @@ func Open(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if err := r.openQueueAndStore(ctx); err != nil {
 		return nil, err
 	}
-	r.opts.mentionNotify(ctx)
-	r.openPool()
+	r.openFunction(ctx)
 	return r, nil
 }
 
@@ -144,15 +151,6 @@ func (r *Runtime) createBuckets(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (r *Runtime) openPool() {
-	o := &r.opts
-	r.pool = pool.New(pool.Options{
-		Function: o.Function, Env: o.functionEnv(r.store.Endpoint()), Inherit: o.Environ, Max: o.Concurrency, Idle: o.Idle,
-		Timeout: o.Timeout, Grace: killGrace, InitTimeout: initTimeout, Memory: o.Memory,
-		Guard: r.guard, Log: o.Log, Now: o.Now, Rand: o.Rand,
-	})
 }
 
 // visibility outlasts the start of a process and the longest invocation.
@@ -198,6 +196,7 @@ func (r *Runtime) Run(ctx context.Context) error {
 	drained := make(chan struct{})
 	parts.Go(func() {
 		defer close(drained)
+		r.awaitEarlier(ctx)
 		r.dispatcher().Run(ctx)
 	})
 	var err error
@@ -220,18 +219,18 @@ func (r *Runtime) drain(drained <-chan struct{}) {
 	case <-drained:
 	case <-timer.C:
 		r.opts.Log.Warn("invocations cut short; their events come again at the next start", "after", r.opts.Drain)
-		r.pool.Close()
+		r.calls.Close()
 	}
 }
 
 func (r *Runtime) dispatcher() *dispatch.Dispatcher {
 	o := &r.opts
 	return dispatch.New(dispatch.Options{
-		Queue: r.queue, Function: r.pool, Form: o.Form, Workers: o.Concurrency, Batch: batchSize,
+		Queue: r.queue, Function: r.calls, Alone: r.calls.alone(), Form: o.Form, Workers: o.Concurrency, Batch: batchSize,
 		MaxAttempts: maxAttempts, Visibility: o.visibility(),
 		Backoff:        func(n int) time.Duration { return backoff(n, time.Second, 3, time.Minute) },
 		Settled:        r.settled,
-		RestartBackoff: func(n int) time.Duration { return backoff(n, 500*time.Millisecond, 2, 30*time.Second) },
+		RestartBackoff: restartBackoff,
 		Log:            o.Log, Now: o.Now,
 	})
 }
@@ -244,6 +243,9 @@ func (r *Runtime) settled(ctx context.Context) error {
 		return bucket == output.Bucket && strings.HasPrefix(key, output.Prefix)
 	})
 }
+
+// restartBackoff is between looks for a function that is not there.
+func restartBackoff(n int) time.Duration { return backoff(n, 500*time.Millisecond, 2, 30*time.Second) }
 
 // backoff returns first × factor^(n-1), at most most.
 func backoff(n int, first time.Duration, factor int, most time.Duration) time.Duration {
@@ -264,8 +266,8 @@ func (r *Runtime) Close() error {
 // close calls last before it lets go of the directory.
 func (r *Runtime) close(last func() error) error {
 	var errs []error
-	if r.pool != nil {
-		r.pool.Close()
+	if r.calls != nil {
+		r.calls.Close()
 	}
 	if r.store != nil {
 		errs = append(errs, r.store.Close())

@@ -14,12 +14,10 @@ func (o *Options) settings() string {
 	h := sha256.New()
 	part := func(v any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(v)) }
 	part(o.Config)
-	for _, arg := range o.Function.Command {
-		part(arg)
-	}
-	if info, err := os.Stat(o.Function.Command[0]); err == nil { // otherwise it does not start, and nothing is given up
-		part(info.Size())
-		part(info.ModTime().UnixNano())
+	if o.URL != nil {
+		part(o.URL) // which version answers there is not known
+	} else {
+		o.partsOfProgram(part)
 	}
 	part(o.Form)
 	part(o.Timeout)
@@ -28,4 +26,15 @@ func (o *Options) settings() string {
 		part(v)
 	}
 	return hex.EncodeToString(h.Sum(nil)[:8])
+}
+
+// partsOfProgram are the command line of the function and what is known of its program.
+func (o *Options) partsOfProgram(part func(any)) {
+	for _, arg := range o.Function.Command {
+		part(arg)
+	}
+	if info, err := os.Stat(o.Function.Command[0]); err == nil { // otherwise it does not start, and nothing is given up
+		part(info.Size())
+		part(info.ModTime().UnixNano())
+	}
 }

@@ -10,7 +10,6 @@ package dispatch
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -21,7 +20,8 @@ import (
 	"pixmill/internal/runtime/queue"
 )
 
-// Invoker calls the function; *pool.Pool does. Its errors are those of pool.Pool.Invoke.
+// Invoker calls the function; *pool.Pool and *httpfn.Function do. Its errors are those
+// of their Invoke.
 type Invoker interface {
 	Invoke(ctx context.Context, payload []byte) (pool.Answer, error)
 }
@@ -43,12 +43,17 @@ const (
 	// maxUnfinished is how often beyond MaxAttempts an event may be begun, over all
 	// runs: the runtime was killed again and again, perhaps because of it.
 	maxUnfinished = 20
+	// tellAgain is how long the absence of the function is no news.
+	tellAgain = 10 * time.Second
 )
 
-// Options say how a dispatcher works. All fields are needed.
+// Options say how a dispatcher works. All fields but Alone are needed.
 type Options struct {
-	Queue       *queue.Queue
-	Function    Invoker
+	Queue    *queue.Queue
+	Function Invoker
+	// Alone calls the function with nothing else under way in it, for an event that may
+	// have ended it. nil: Function always does, as processes with one invocation at once.
+	Alone       Invoker
 	Form        Form
 	Workers     int           // invocations at once
 	Batch       int           // most events of an invocation, with FormSQS
@@ -60,8 +65,9 @@ type Options struct {
 	// in the store any more. An event comes again only after that: what a killed
 	// process left behind must not land after the next one's last look.
 	Settled func(context.Context) error
-	// RestartBackoff is how long a worker waits after a start of the function
-	// number n in a row has failed. No attempt of an event is counted for it.
+	// RestartBackoff is how long a worker waits after a start of the function, or a
+	// connection to it, number n in a row has failed. No attempt of an event is counted
+	// for it.
 	RestartBackoff func(n int) time.Duration
 	Log            *slog.Logger
 	Now            func() time.Time
@@ -73,13 +79,18 @@ type Dispatcher struct {
 
 	mu      sync.Mutex
 	records map[string]record // by message; of those that failed in this run and are not at their end
+	absent  time.Time         // when it was told last that there is no function
 }
 
 // record counts the failed attempts of a message. It is kept in memory: what a
 // runtime that was ended forgets makes more attempts, never fewer.
 type record struct {
 	failures int
-	kills    int // of these: it was alone in the process and the process ended
+	kills    int  // of these: it was alone in the process and the process ended
+	suspect  bool // it was not alone, and may be why a remote function ended
+
+	postponed int       // how often a remote function has not taken it
+	since     time.Time // when that was for the first time
 }
 
 // New returns a dispatcher that does nothing yet.
@@ -213,23 +224,37 @@ func (d *Dispatcher) payload(messages []*queue.Message) ([]byte, error) {
 	return event.MarshalSQS(batch...)
 }
 
-// invoke calls the function. While it cannot start, that is nobody's attempt: it
-// is tried again until ctx ends.
+// invoke calls the function. While it cannot start, or be connected to, that is
+// nobody's attempt: it is tried again until ctx ends.
 func (d *Dispatcher) invoke(ctx context.Context, messages []*queue.Message, payload []byte) (pool.Answer, error) {
 	for n := 1; ; n++ {
-		answer, err := d.Function.Invoke(ctx, payload)
-		if start := (*pool.StartError)(nil); !errors.As(err, &start) {
+		answer, err := d.invoker(messages).Invoke(ctx, payload)
+		if !notThere(err) {
 			return answer, err
 		}
 		d.unbegin(ctx, messages) // whoever kills the runtime from here on kills no work
 		pause := d.RestartBackoff(n)
-		d.Log.ErrorContext(ctx, "function does not start", "error", err, "failures", n, "next_try", pause)
+		d.tellAbsent(ctx, err, n, pause)
 		waited := wait(ctx, pause)
 		d.begin(ctx, messages)
 		if !waited {
 			return pool.Answer{}, ctx.Err()
 		}
 	}
+}
+
+// tellAbsent tells that there is no function, unless one of the workers has just told
+// so: in their reasons, ports differ, and in what way it is not there.
+func (d *Dispatcher) tellAbsent(ctx context.Context, err error, n int, pause time.Duration) {
+	d.mu.Lock()
+	now, level := d.Now(), slog.LevelError
+	if now.Sub(d.absent) < tellAgain {
+		level = slog.LevelDebug
+	} else {
+		d.absent = now
+	}
+	d.mu.Unlock()
+	d.Log.Log(ctx, level, "there is no function to call", "error", err, "failures", n, "next_try", pause)
 }
 
 // wait returns false when ctx ended first.

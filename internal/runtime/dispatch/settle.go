@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"pixmill/internal/runtime/httpfn"
 	"pixmill/internal/runtime/pool"
 	"pixmill/internal/runtime/queue"
 )
@@ -19,6 +20,7 @@ const settleTimeout = 10 * time.Second
 // the local runtime's one table from outcome to ack, retry and dead letter.
 func (d *Dispatcher) settle(ctx context.Context, messages []*queue.Message, answer pool.Answer, err error) {
 	var killed *pool.KilledError
+	var remote *httpfn.Error
 	switch {
 	case err == nil:
 		d.settleAnswer(ctx, messages, answer)
@@ -29,7 +31,11 @@ func (d *Dispatcher) settle(ctx context.Context, messages []*queue.Message, answ
 		// Nobody knows which of them it was: the next time each is alone.
 		d.retryAll(ctx, messages, err.Error())
 	case killed != nil:
-		d.settleKill(ctx, messages[0], killed)
+		d.settleKill(ctx, messages[0], killed.Reason, 0)
+	case errors.As(err, &remote):
+		for _, m := range messages {
+			d.settleRemote(ctx, m, remote)
+		}
 	default:
 		d.retryAll(ctx, messages, err.Error())
 	}
@@ -44,7 +50,7 @@ func (d *Dispatcher) settleAnswer(ctx context.Context, messages []*queue.Message
 	}
 	for _, m := range messages {
 		if failed[m.ID] {
-			d.retry(ctx, m, reported(ctx, answer, len(messages)))
+			d.retry(ctx, m, reported(ctx, answer, len(messages)), 0)
 		} else {
 			d.done(ctx, m)
 		}
@@ -101,32 +107,24 @@ func (d *Dispatcher) failures(messages []*queue.Message, body []byte) (map[strin
 }
 
 // settleKill settles a message that was alone in a process that ended.
-func (d *Dispatcher) settleKill(ctx context.Context, m *queue.Message, killed *pool.KilledError) {
-	d.mu.Lock()
-	r := d.records[m.ID]
-	r.kills++
-	d.records[m.ID] = r
-	d.mu.Unlock()
-	if r.kills >= maxKills {
-		d.bury(ctx, m, "killed the function twice: "+killed.Reason)
+func (d *Dispatcher) settleKill(ctx context.Context, m *queue.Message, reason string, least time.Duration) {
+	if r := d.change(m, func(r *record) { r.kills++ }); r.kills >= maxKills {
+		d.bury(ctx, m, "killed the function twice: "+reason)
 		return
 	}
-	d.retry(ctx, m, killed.Error())
+	d.retry(ctx, m, "the function's process ended: "+reason, least)
 }
 
 func (d *Dispatcher) retryAll(ctx context.Context, messages []*queue.Message, reason string) {
 	for _, m := range messages {
-		d.retry(ctx, m, reason)
+		d.retry(ctx, m, reason, 0)
 	}
 }
 
-// retry lets a message come again after the backoff, or buries it after its last attempt.
-func (d *Dispatcher) retry(ctx context.Context, m *queue.Message, reason string) {
-	d.mu.Lock()
-	r := d.records[m.ID]
-	r.failures++
-	d.records[m.ID] = r
-	d.mu.Unlock()
+// retry lets a message come again after the backoff, and no sooner than least, or
+// buries it after its last attempt.
+func (d *Dispatcher) retry(ctx context.Context, m *queue.Message, reason string, least time.Duration) {
+	r := d.change(m, func(r *record) { r.failures++ })
 	if r.failures >= d.MaxAttempts {
 		d.bury(ctx, m, fmt.Sprintf("failed %d times, at last: %s", r.failures, reason))
 		return
@@ -135,9 +133,19 @@ func (d *Dispatcher) retry(ctx context.Context, m *queue.Message, reason string)
 		d.Log.ErrorContext(ctx, "a write of the failed attempt is still under way", "message", m.ID, "error", err)
 		return // the message comes again when its visibility ends
 	}
-	delay := d.Backoff(r.failures)
+	delay := max(d.Backoff(r.failures), least)
 	d.Log.WarnContext(ctx, "event failed and comes again", "message", m.ID, "failures", r.failures, "delay", delay, "reason", reason)
 	d.logged(ctx, m, m.Retry(delay))
+}
+
+// change changes what is known of a message in this run, and returns it.
+func (d *Dispatcher) change(m *queue.Message, edit func(*record)) record {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	r := d.records[m.ID]
+	edit(&r)
+	d.records[m.ID] = r
+	return r
 }
 
 func (d *Dispatcher) settled(ctx context.Context) error {

@@ -16,7 +16,7 @@ import (
 
 // Open opens a store in dir on a free port of loopback, with these buckets in it.
 // It tells nobody of changes.
-func Open(t *testing.T, dir string, buckets ...string) *store.Store {
+func Open(t testing.TB, dir string, buckets ...string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), store.Options{
 		Dir: dir, Listen: "127.0.0.1:0", Notify: func(context.Context, store.Change) error { return nil },
@@ -39,7 +39,7 @@ func Open(t *testing.T, dir string, buckets ...string) *store.Store {
 }
 
 // Client returns a client of an endpoint, closed with the test.
-func Client(t *testing.T, e store.Endpoint) *s3blob.Store {
+func Client(t testing.TB, e store.Endpoint) *s3blob.Store {
 	t.Helper()
 	c, err := e.Client(t.Context())
 	if err != nil {
