@@ -30,7 +30,7 @@ type decision struct {
 // is kept; the source is read only if something is missing.
 func (inv *invocation) decide(ctx context.Context, l *look) (*decision, error) {
 	d := &decision{doc: inv.document(l)}
-	focal, err := focalPoint(l.source.Metadata)
+	focal, err := FocalPoint(l.source.Metadata)
 	switch {
 	case err != nil:
 		return d.reject(err), nil
@@ -62,7 +62,7 @@ func (inv *invocation) document(l *look) *manifest.Manifest {
 		Source: manifest.Source{
 			Bucket:    inv.cfg.Source.Name(),
 			Key:       inv.ev.Key,
-			Identity:  identity(l.source),
+			Identity:  Identity(l.source),
 			ETag:      l.source.ETag,
 			VersionID: l.source.VersionID,
 			Sequencer: inv.ev.Sequencer,
@@ -160,7 +160,7 @@ func (inv *invocation) find(ctx context.Context, l *look, asked preset.Variant) 
 		if err != nil {
 			return nil, fmt.Errorf("keep variant: %w", err)
 		}
-		if a.Metadata[metaIdentity] == identity(l.source) && a.Metadata[metaVariant] == asked.Hash {
+		if a.Metadata[metaIdentity] == Identity(l.source) && a.Metadata[metaVariant] == asked.Hash {
 			return fromMetadata(asked, a), nil
 		}
 	}
@@ -214,7 +214,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // one looked at, the look is old.
 func (inv *invocation) fetch(ctx context.Context, l *look) ([]byte, error) {
 	src, a, err := inv.cfg.Source.Get(ctx, inv.ev.Key, inv.limits().SourceBytes)
-	if a != nil && (identity(a) != identity(l.source) || a.VersionID != l.source.VersionID) {
+	if a != nil && (Identity(a) != Identity(l.source) || a.VersionID != l.source.VersionID) {
 		return nil, errLookAgain
 	}
 	if err != nil && blob.CodeOf(err) == blob.CodeNoSuchKey {

@@ -50,12 +50,19 @@ type Handler struct {
 	// What a recorded failure depends on, as hashes: the capability, and for
 	// one for want of memory also the budget.
 	capability, memory string
+
+	sources *room
 }
 
 // New returns a Handler.
 func New(cfg Config) *Handler {
 	c := cfg.Engine.Capability()
-	return &Handler{cfg: cfg, capability: capabilityHash(c, 0), memory: capabilityHash(c, c.Limits.Memory)}
+	return &Handler{
+		cfg:        cfg,
+		capability: capabilityHash(c, 0),
+		memory:     capabilityHash(c, c.Limits.Memory),
+		sources:    newRoom(c.Limits.Memory),
+	}
 }
 
 // Result says in one word what an invocation did.

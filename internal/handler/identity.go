@@ -34,9 +34,9 @@ const MetaFocal = "focal-point"
 // variants of about 500 bytes each.
 const maxManifestBytes = 4 << 20
 
-// identity says which pixels a source stands for: its bytes, by the ETag, and
+// Identity says which pixels a source stands for: its bytes, by the ETag, and
 // the metadata that changes the result.
-func identity(a *blob.Attrs) string {
+func Identity(a *blob.Attrs) string {
 	return shortHash("source v1", a.ETag, a.Metadata[MetaFocal])
 }
 
@@ -62,8 +62,8 @@ func shortHash(parts ...string) string {
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
 
-// focalPoint reads MetaFocal; nil where there is none.
-func focalPoint(meta map[string]string) (*imaging.Point, error) {
+// FocalPoint reads MetaFocal of a source's metadata; nil where there is none.
+func FocalPoint(meta map[string]string) (*imaging.Point, error) {
 	s, ok := meta[MetaFocal]
 	if !ok {
 		return nil, nil

@@ -109,7 +109,7 @@ func (inv *invocation) agrees(l *look) bool {
 		return len(l.entries) == 0
 	}
 	m := l.manifest
-	if m == nil || m.Source.Identity != identity(l.source) || m.Source.VersionID != l.source.VersionID ||
+	if m == nil || m.Source.Identity != Identity(l.source) || m.Source.VersionID != l.source.VersionID ||
 		m.PresetHash != l.rule.Hash || !inv.failuresHold(m) {
 		return false
 	}

@@ -27,9 +27,14 @@ const uploads = 4
 // it could not have finished another variant; what it finished is kept.
 var ErrNearDeadline = errors.New("the deadline is near")
 
-// make reads the source, renders what is not kept, and stores each variant as
-// soon as it is there.
+// make reads the source when there is room for it, renders what is not kept, and
+// stores each variant as soon as it is there.
 func (inv *invocation) make(ctx context.Context, l *look, d *decision, kept map[string]manifest.Variant, focal *imaging.Point) (*decision, error) {
+	leave, err := inv.sources.enter(ctx, inv.ev.Key, l.source.Size)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	fetchStart := inv.cfg.Now()
 	src, err := inv.fetch(ctx, l)
 	if lasting(err) {

@@ -99,7 +99,8 @@ type Info struct {
 
 	// Memory is the estimated peak for decoding this source, bytes. From
 	// Render, it includes what is made for the request; kept variants count only
-	// as far as others are made from them.
+	// as far as others are made from them. The source's own bytes are not in
+	// it; a budget counts them as well.
 	Memory int64 `json:"-"`
 
 	// Placeholder is set by a successful Render, nil from Probe.

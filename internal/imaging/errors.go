@@ -8,6 +8,10 @@ import (
 	"pixmill/internal/fault"
 )
 
+// ErrNotImage is in the error for what begins as no image format does that Pixmill
+// knows. A known one that an engine does not read is an *UnsupportedError.
+var ErrNotImage = errors.New("not an image")
+
 // LibraryError says in plain words what could not be done. The words are the same
 // for every version of the library behind an engine, so that they may stand in a
 // manifest; what the library itself said is in Err, for a log.

@@ -19,6 +19,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/middleware"
 
 	"pixmill/internal/blob"
 	"pixmill/internal/fault"
@@ -118,6 +119,7 @@ func transportOf(client aws.HTTPClient) *http.Transport {
 	t := buildable.WithDialerOptions(func(d *net.Dialer) { d.Timeout = 5 * time.Second }).GetTransport()
 	t.MaxIdleConnsPerHost = 64 // variants are uploaded in parallel: keep what was opened
 	t.IdleConnTimeout = 30 * time.Second
+	t.DisableCompression = true // an object is wanted as it is; see dropAcceptEncoding
 	return t
 }
 
@@ -137,11 +139,22 @@ func (s *Store) configure(o *s3.Options, endpoint string) {
 	// SHA-256 of the body in it, which every store verifies.
 	o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
 	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	o.APIOptions = append(o.APIOptions, dropAcceptEncoding)
 	o.Retryer = readRetryer(s.attempts)
 	o.HTTPClient = &http.Client{
 		Transport:     s.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// dropAcceptEncoding takes away the header "Accept-Encoding: identity", which says nothing
+// that its absence does not. The SDK would sign it, and where a proxy changes it on the
+// way, as before Google's Cloud Storage, the signature is wrong.
+//
+// https://github.com/aws/aws-sdk-go-v2/issues/1816
+func dropAcceptEncoding(stack *middleware.Stack) error {
+	_, err := stack.Finalize.Remove("DisableAcceptEncodingGzip")
+	return err
 }
 
 // Bucket returns a bucket of the store, whether there is one or not.

@@ -90,10 +90,11 @@ func (e *Engine) Render(ctx context.Context, src []byte, req imaging.Request, em
 	if err != nil {
 		return info, err
 	}
-	if err := e.memory.acquire(ctx, info.Memory); err != nil {
+	need := info.Memory + int64(len(src)) // which is held meanwhile, too
+	if err := e.memory.acquire(ctx, need); err != nil {
 		return info, err
 	}
-	defer e.memory.release(info.Memory)
+	defer e.memory.release(need)
 	for i := range req.Specs {
 		if !req.Wants(i) {
 			continue // each variant is made by itself

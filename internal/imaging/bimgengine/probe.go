@@ -26,7 +26,7 @@ func (e *Engine) probe(src []byte) (imaging.Info, error) {
 	kind := bimg.DetermineImageType(src)
 	format, ok := formats()[kind]
 	if !ok {
-		return imaging.Info{}, reject(errors.New("not an image of a known format"))
+		return imaging.Info{}, reject(fmt.Errorf("%w of a known format", imaging.ErrNotImage))
 	}
 	if _, bits := frameHeader(src); format == imaging.FormatJPEG && bits != 8 {
 		return imaging.Info{}, reject(fmt.Errorf("a JPEG with %d bits for each sample cannot be read: only 8 can", bits))

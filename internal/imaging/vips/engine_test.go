@@ -87,6 +87,19 @@ func TestRender_WaitsForMemory(t *testing.T) {
 	all.Wait()
 }
 
+// TestRender_BudgetCountsTheSource: its bytes are held for as long as its pixels.
+func TestRender_BudgetCountsTheSource(t *testing.T) {
+	src := photo(t, "coffee.png")
+	info, _ := renderAll(t, newEngine(t, imaging.Limits{}), src, webSet...)
+	need := info.Memory + int64(len(src))
+	renderAll(t, newEngine(t, imaging.Limits{Memory: need}), src, webSet...)
+	_, err := newEngine(t, imaging.Limits{Memory: need - 1}).Render(t.Context(), src, imaging.Request{Specs: webSet}, failOnError(t))
+	limit, ok := errors.AsType[*fault.LimitError](err)
+	if !ok || limit.Field != imaging.FieldMemory || limit.Value != need || limit.Limit != need-1 {
+		t.Errorf("one byte less than %d: %v, want a limit error with both numbers", need, err)
+	}
+}
+
 // TestRender_VariantsShareOneResize: what is made from a finished size looks as
 // if it were made by itself.
 func TestRender_VariantsShareOneResize(t *testing.T) {

@@ -55,7 +55,7 @@ func (e *Engine) readHeader(data []byte) (*source, error) {
 	}
 	format := sniff(data)
 	if format == "" {
-		return nil, fmt.Errorf("not an image: no known format starts with %s", firstBytes(data))
+		return nil, fmt.Errorf("%w: no known format starts with %s", imaging.ErrNotImage, firstBytes(data))
 	}
 	if err := e.checkInput(format, data); err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func (e *Engine) Render(ctx context.Context, data []byte, req imaging.Request, e
 	plan := planAll(src, req, e.limits)
 	info := src.info()
 	info.Memory = estimate(src, plan, e.workers, e.footprint)
-	leave, err := e.memory.enter(ctx, info.Memory)
+	leave, err := e.memory.enter(ctx, info.Memory+int64(len(data))) // which is held meanwhile, too
 	if err != nil {
 		return info, err
 	}
