@@ -1,8 +1,10 @@
 // Package e2e is the end-to-end suite: scenarios, written once, that are played
-// on every place where the function runs, with the very zip that is deployed.
+// on every place where the function runs, with the very zip, or image, that is
+// deployed.
 //
 //	make e2e             the local runtime, `pixmill run --function dist/lambda.zip`
 //	make e2e-localstack  the local runtime and LocalStack; their manifests must be equal
+//	make e2e-knative     the local runtime and Knative, with the image; likewise
 //
 // A scenario (scenarios_test.go, trouble_test.go) plays on a stage: it puts,
 // overwrites, deletes and copies objects as any S3 client does, breaks something,

@@ -37,43 +37,52 @@ type local struct {
 // localPlace deploys on the local runtime.
 func localPlace(pixmill, zip string) place {
 	return place{name: "local runtime", deploy: func(t *testing.T, p plan) target {
-		return startLocal(t, pixmill, zip, p)
+		t.Helper()
+		l := newLocal(t, newProxy(t, loopback))
+		form := "sqs"
+		if p.way == direct {
+			form = "s3"
+		}
+		l.start(pixmill, p, "--function", zip, "--event", form, "--memory", fmt.Sprint(memoryMiB),
+			"--env", endpointVariable+"="+l.via.URL, "--env", marker+"="+l.data)
+		return l
 	}}
 }
 
-func startLocal(t *testing.T, pixmill, zip string, p plan) *local {
+// newLocal returns one that does not run yet.
+func newLocal(t *testing.T, via *proxy) *local {
 	t.Helper()
-	l := &local{
+	return &local{
 		t: t, data: filepath.Join(t.TempDir(), "data"),
-		via: newProxy(t, loopback), out: &outputtest.Buffer{}, log: &outputtest.Buffer{}, ended: make(chan struct{}),
+		via: via, out: &outputtest.Buffer{}, log: &outputtest.Buffer{}, ended: make(chan struct{}),
 	}
-	form := "sqs"
-	if p.way == direct {
-		form = "s3"
-	}
-	l.cmd = exec.Command(pixmill, "run",
-		"--data", l.data, "--listen", loopback+":0", "--function", zip, "--event", form,
-		"--concurrency", fmt.Sprint(p.concurrency), "--timeout", p.timeout.String(), "--memory", fmt.Sprint(memoryMiB),
-		"--env", endpointVariable+"="+l.via.URL, "--env", marker+"="+l.data)
-	l.cmd.Dir = t.TempDir()
+}
+
+// start returns when the store serves. args say what the function is.
+func (l *local) start(pixmill string, p plan, args ...string) {
+	l.t.Helper()
+	l.cmd = exec.Command(pixmill, append([]string{
+		"run", "--data", l.data, "--listen", loopback + ":0",
+		"--concurrency", fmt.Sprint(p.concurrency), "--timeout", p.timeout.String(),
+	}, args...)...)
+	l.cmd.Dir = l.t.TempDir()
 	l.cmd.Env = append(os.Environ(), "PIXMILL_CONFIG="+presets, "PIXMILL_LOG_FORMAT=json",
 		"PIXMILL_ACCESS_KEY_ID="+accessKey, "PIXMILL_SECRET_ACCESS_KEY="+secretKey)
 	l.cmd.Stdout, l.cmd.Stderr = l.out, l.log
 	if err := l.cmd.Start(); err != nil {
-		t.Fatal(err)
+		l.t.Fatal(err)
 	}
 	go func() {
 		_ = l.cmd.Wait() // how it ended is in ProcessState
 		close(l.ended)
 	}()
-	t.Cleanup(func() {
+	l.t.Cleanup(func() {
 		_ = l.cmd.Process.Kill() // unless stop has ended it
 		<-l.ended
 	})
 	endpoint := l.awaitReady()
-	l.via.sendTo(t, endpoint)
-	l.s3 = newClient(t, endpoint)
-	return l
+	l.via.sendTo(l.t, endpoint)
+	l.s3 = newClient(l.t, endpoint)
 }
 
 // awaitReady returns the endpoint that the program prints when it is ready. The
@@ -109,6 +118,7 @@ func (l *local) client() *s3.Client               { return l.s3 }
 func (l *local) buckets() (source, output string) { return "uploads", "variants" }
 func (l *local) proxy() *proxy                    { return l.via }
 func (l *local) processes() ([]int, error)        { return processesOf(l.data) }
+func (*local) fate() fate                         { return fate{batches: true, deaths: 2} }
 
 func (l *local) logs(context.Context) (string, error) { return l.log.String(), nil }
 
@@ -141,7 +151,7 @@ func (l *local) stop(ctx context.Context) (leftovers, error) {
 	if code := l.cmd.ProcessState.ExitCode(); code != 0 {
 		errs = append(errs, fmt.Errorf("pixmill ended with %v", l.cmd.ProcessState))
 	}
-	if ids, err := l.processes(); err != nil || len(ids) > 0 {
+	if ids, err := processesOf(l.data); err != nil || len(ids) > 0 {
 		errs = append(errs, fmt.Errorf("function processes that outlive pixmill: %v %w", ids, err))
 	}
 	left, err := queueLeftovers(ctx, filepath.Join(l.data, "queue"))

@@ -115,6 +115,8 @@ func (l *localstack) client() *s3.Client               { return l.s3 }
 func (l *localstack) buckets() (source, output string) { return l.source, l.output }
 func (l *localstack) proxy() *proxy                    { return l.via }
 
+func (l *localstack) fate() fate { return fate{batches: true, deaths: l.plan.attempts} }
+
 // processes finds none of a LocalStack in a container, unless the test is root.
 func (l *localstack) processes() ([]int, error) { return processesOf(l.name) }
 

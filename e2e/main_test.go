@@ -20,13 +20,14 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The environment variables of the suite. Without the first, nothing is deployed.
 const (
-	varPlaces = "PIXMILL_E2E"      // where to play: local, localstack, or both with a comma between
+	varPlaces = "PIXMILL_E2E"      // where to play: local, localstack, knative, or several with commas between
 	varHost   = "PIXMILL_E2E_HOST" // the address at which the functions reach this machine
 	varStack  = "AWS_ENDPOINT_URL" // of LocalStack
 
 	// What is tested, where it is not what make has built.
 	varProgram = "PIXMILL_E2E_PROGRAM" // bin/pixmill
 	varZip     = "PIXMILL_E2E_ZIP"     // dist/lambda.zip
+	varImage   = "PIXMILL_E2E_IMAGE"   // dist/image.tar
 )
 
 const (
@@ -43,18 +44,21 @@ func places(t *testing.T) []place {
 	t.Helper()
 	asked := os.Getenv(varPlaces)
 	if asked == "" {
-		t.Skipf("%s is not set: make e2e plays on the local runtime, make e2e-localstack on LocalStack, too", varPlaces)
+		t.Skipf("%s is not set: make e2e plays on the local runtime, make e2e-localstack on LocalStack, too, and make e2e-knative in a cluster", varPlaces)
 	}
-	zip := artefact(t, varZip, "dist/lambda.zip", "make lambda")
+	pixmill := func() string { return artefact(t, varProgram, "bin/pixmill", "make build") }
+	zip := func() string { return artefact(t, varZip, "dist/lambda.zip", "make lambda") }
 	var found []place
 	for name := range strings.SplitSeq(asked, ",") {
 		switch name {
 		case "local":
-			found = append(found, localPlace(artefact(t, varProgram, "bin/pixmill", "make build"), zip))
+			found = append(found, localPlace(pixmill(), zip()))
 		case "localstack":
-			found = append(found, localstackPlace(t, zip))
+			found = append(found, localstackPlace(t, zip()))
+		case "knative":
+			found = append(found, knativePlace(t, pixmill(), artefact(t, varImage, "dist/image.tar", "make image")))
 		default:
-			t.Fatalf("%s is %q: local, localstack, or both with a comma between", varPlaces, asked)
+			t.Fatalf("%s is %q: local, localstack, knative, or several with commas between", varPlaces, asked)
 		}
 	}
 	return found
@@ -87,8 +91,8 @@ func TestE2E(t *testing.T) {
 					results = append(results, result{pl.name, sc.run(t, pl)})
 				})
 			}
-			if len(results) == 2 && !t.Failed() {
-				compare(t, results[0], results[1])
+			for i := 1; i < len(results) && !t.Failed(); i++ {
+				compare(t, results[0], results[i])
 			}
 		})
 	}

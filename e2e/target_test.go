@@ -19,8 +19,9 @@ const (
 	bridge way = "S3 → EventBridge → Lambda"
 )
 
-// plan is what a scenario needs. The local runtime has one queue of its own, and
-// gives the function what comes by SNS and EventBridge elsewhere from there.
+// plan is what a scenario needs. The local runtime, which also brings the events to
+// the function on Knative, has one queue of its own, and gives the function what comes
+// by SNS and EventBridge elsewhere from there.
 type plan struct {
 	name        string // of the scenario; lower case and hyphens, since resources are named after it
 	way         way
@@ -38,6 +39,7 @@ type target interface {
 	proxy() *proxy
 	// processes are the ids of the function's processes.
 	processes() ([]int, error)
+	fate() fate
 	// queues says how much is in which queue, for people.
 	queues(ctx context.Context) string
 	// dead returns the source keys of the events that were given up so far.
@@ -47,6 +49,13 @@ type target interface {
 	// stop ends the work, says what of the events is left, and removes
 	// everything. The error says what could not be removed.
 	stop(ctx context.Context) (leftovers, error)
+}
+
+// fate is what becomes of events at a place in ways that a scenario has to know.
+type fate struct {
+	batches bool // an invocation may have several
+	deaths  int  // so often may an event end the process
+	givenUp bool // an invocation that takes too long is given up, and its process lives
 }
 
 // leftovers are the events that a stopped target had.

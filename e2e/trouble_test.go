@@ -66,8 +66,8 @@ type messenger interface {
 }
 
 // untilDoneOnceInOneBatch waits for the function's log to say that an invocation
-// had the ten sources of the batch, and that each good one was found done once:
-// a message that was done and not acknowledged would come again.
+// had the ten sources of the batch, where there are batches, and that each good one was
+// found done once: a message that was done and not acknowledged would come again.
 func (s *stage) untilDoneOnceInOneBatch(good []string, poison string) {
 	s.t.Helper()
 	s.until("the log of the invocations", func(ctx context.Context) (string, error) {
@@ -76,6 +76,7 @@ func (s *stage) untilDoneOnceInOneBatch(good []string, poison string) {
 			return "", err
 		}
 		sizes, poisoned, done := map[string]int{}, map[string]bool{}, map[string]int{}
+		together := !s.target.fate().batches
 		for _, line := range sourceLines(text) {
 			sizes[line.Invocation]++
 			poisoned[line.Invocation] = poisoned[line.Invocation] || line.Key == poison
@@ -83,7 +84,6 @@ func (s *stage) untilDoneOnceInOneBatch(good []string, poison string) {
 				done[line.Key]++
 			}
 		}
-		together := false
 		for id, n := range sizes {
 			together = together || n == 10 && poisoned[id]
 		}
@@ -115,15 +115,26 @@ func sourceLines(log string) []sourceLine {
 
 // functionCrashes kills the function's process when it has written one variant of
 // a source. The event comes again, and the next process goes on from there.
-func functionCrashes(s *stage) { s.breakOff(syscall.SIGKILL) }
+func functionCrashes(s *stage) {
+	s.needsProcesses()
+	s.breakOff(func() { s.signal(syscall.SIGKILL) })
+}
 
 // functionHangs stops the function's process at the same moment: it answers
-// nothing until it is ended for having taken too long.
-func functionHangs(s *stage) { s.breakOff(syscall.SIGSTOP) }
-
-func (s *stage) breakOff(sig syscall.Signal) {
-	s.t.Helper()
+// nothing until it is ended for having taken too long. Where nobody would end it, its
+// store hangs, and the invocation is given up.
+func functionHangs(s *stage) {
+	if s.target.fate().givenUp {
+		s.breakOff(func() {})
+		return
+	}
 	s.needsProcesses()
+	s.breakOff(func() { s.signal(syscall.SIGSTOP) })
+}
+
+// breakOff ends an invocation, in the way that is given, while its last requests are held.
+func (s *stage) breakOff(how func()) {
+	s.t.Helper()
 	// The largest one: what is made after the crash is still decoded for it.
 	const key, first = "broken off.jpg", "broken off.jpg/large.webp"
 	match := ofFunction(http.MethodPut, s.output, key+"/")
@@ -138,7 +149,7 @@ func (s *stage) breakOff(sig syscall.Signal) {
 		return "", nil
 	})
 	rest.stop()
-	s.signal(sig)
+	how()
 	s.within("the requests of the process have ended with it", rest.settled)
 	s.put("undisturbed.jpg", jpegPicture(1))
 	s.untilExact()
@@ -155,14 +166,15 @@ func functionCrashesEachTime(s *stage) {
 	s.needsProcesses()
 	reads := s.proxy.hold(ofFunction(http.MethodGet, s.source, deadlyKey))
 	s.put(deadlyKey, jpegPicture(1))
-	for n := range 2 { // as often as the queue allows
+	deaths := s.target.fate().deaths
+	for n := range deaths {
 		s.reached(reads, n+1, fmt.Sprintf("attempt %d", n+1))
 		s.signal(syscall.SIGKILL)
 		s.within("the process has ended", reads.settled)
 	}
 	s.untilDead()
-	if n := reads.count(); n != 2 {
-		s.t.Errorf("the source was read %d times, want 2", n)
+	if n := reads.count(); n != deaths {
+		s.t.Errorf("the source was read %d times, want %d", n, deaths)
 	}
 	s.put("after it.jpg", jpegPicture(2))
 }
