@@ -33,6 +33,7 @@ presets:
 // the policy is enforced on.
 type world struct {
 	policy         *iam.Document
+	presets        *preset.Config
 	proxy          *iamtest.Proxy
 	source, output *blob.Bucket // the owner's
 	function       *app.App
@@ -45,7 +46,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	e := storetest.Open(t, t.TempDir(), presets.Source.Bucket, presets.Output.Bucket).Endpoint()
-	w := &world{policy: iam.Function(presets.Source.Bucket, presets.Output.Bucket), proxy: iamtest.New(t, e.URL)}
+	w := &world{policy: iam.Function(presets.Source.Bucket, presets.Output.Bucket), presets: presets, proxy: iamtest.New(t, e.URL)}
 	owner := storetest.Client(t, e)
 	w.source, w.output = owner.Bucket(presets.Source.Bucket), owner.Bucket(presets.Output.Bucket)
 	e.URL = w.proxy.URL

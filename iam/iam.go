@@ -18,8 +18,10 @@ const (
 	OutputBucket = "variants"
 )
 
-// functionFile is what the function's role needs, whatever wakes it.
-const functionFile = "policy.json"
+const (
+	functionFile = "policy.json"  // what the function's role needs, whatever wakes it
+	uploadsFile  = "uploads.json" // what it needs beside that to take images itself
+)
 
 // Files are the documents, by the names that README.md explains.
 //
@@ -64,14 +66,19 @@ func Parse(text string) (*Document, error) {
 }
 
 // Function returns the policy of the function's role for two buckets.
-func Function(source, output string) *Document {
-	text, err := Files.ReadFile(functionFile)
+func Function(source, output string) *Document { return load(functionFile, source, output) }
+
+// Uploads returns what the role needs beside it where images are sent to the function.
+func Uploads(source string) *Document { return load(uploadsFile, source, "") }
+
+func load(file, source, output string) *Document {
+	text, err := Files.ReadFile(file)
 	if err != nil {
 		panic("iam: " + err.Error()) // it is part of the program
 	}
 	d, err := Parse(string(text))
 	if err != nil {
-		panic("iam: " + functionFile + ": " + err.Error()) // a test reads them all
+		panic("iam: " + file + ": " + err.Error()) // a test reads them all
 	}
 	for i, s := range d.Statement {
 		for j, r := range s.Resource {

@@ -55,14 +55,14 @@ type world struct {
 	uploads, results *blob.Bucket
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
 	client := storetest.Client(t, e)
 	return &world{endpoint: e, uploads: client.Bucket("uploads"), results: client.Bucket("variants")}
 }
 
-func photograph(t *testing.T, width int) []byte {
+func photograph(t testing.TB, width int) []byte {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, width, width*3/4))
 	for i := range img.Pix {
@@ -84,7 +84,7 @@ type function struct {
 }
 
 // start returns when the function listens, or has ended.
-func start(t *testing.T, env ...string) *function {
+func start(t testing.TB, env ...string) *function {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -141,7 +141,11 @@ type answer struct {
 }
 
 func (f *function) post(c *http.Client, body string, headers map[string]string) answer {
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, f.url, strings.NewReader(body))
+	return f.postTo(c, "/", body, headers)
+}
+
+func (f *function) postTo(c *http.Client, path, body string, headers map[string]string) answer {
+	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, f.url+path, strings.NewReader(body))
 	if err != nil {
 		return answer{err: err}
 	}

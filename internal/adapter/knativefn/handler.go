@@ -6,6 +6,7 @@
 package knativefn
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -14,7 +15,9 @@ import (
 	"time"
 
 	"pixmill/internal/adapter/delivery"
+	"pixmill/internal/event"
 	"pixmill/internal/fault"
+	"pixmill/internal/upload"
 )
 
 // Paths beside "/", which events are sent to. They are those of Knative's functions.
@@ -30,6 +33,13 @@ type Config struct {
 	Now     func() time.Time // the clock
 	Slots   int              // deliveries that are handled at the same time; at least 1
 	Queue   int              // deliveries that may wait for a slot; further ones get 503
+	Wait    time.Duration    // for a slot, then 503; 0: no bound but Timeout
+
+	BodyBytes int64         // for the bodies of all requests together
+	Timeout   time.Duration // for one request, from its body on; 0: no bound
+
+	Uploads      *upload.Uploader // nil: images are not taken
+	OutputBucket string           // that the answers to uploads name
 }
 
 // Service is an http.Handler. It is ready from the start: who makes one has read
@@ -43,7 +53,7 @@ type Service struct {
 
 // New returns a Service.
 func New(c Config) *Service {
-	s := &Service{Config: c, mux: http.NewServeMux(), gate: newGate(c.Slots, c.Queue)}
+	s := &Service{Config: c, mux: http.NewServeMux(), gate: newGate(c.Slots, c.Queue, c.BodyBytes)}
 	s.mux.HandleFunc("POST /{$}", s.guard(s.deliver))
 	s.mux.HandleFunc("GET /{$}", s.usage)
 	s.mux.HandleFunc("GET "+ReadinessPath, s.readiness)
@@ -69,9 +79,15 @@ func (s *Service) readiness(w http.ResponseWriter, _ *http.Request) {
 }
 
 // usage answers whoever opens the address in a browser.
-func (s *Service) usage(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, usageText) }
+func (s *Service) usage(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, s.usageText()) }
 
-const usageText = `This is a function of Pixmill: POST an event to it, such as {"bucket": "uploads", "key": "a.jpg"}, an S3 notification or a CloudEvent.`
+func (s *Service) usageText() string {
+	text := `This is a function of Pixmill: POST an event to it, such as {"bucket": "uploads", "key": "a.jpg"}, an S3 notification or a CloudEvent`
+	if s.Uploads != nil {
+		text += ", or an image with its Content-Type to /?key=a.jpg"
+	}
+	return text + "."
+}
 
 // guard turns a panic into an answer: net/http would close the connection without one.
 func (s *Service) guard(next http.HandlerFunc) http.HandlerFunc {
@@ -89,11 +105,16 @@ func (s *Service) guard(next http.HandlerFunc) http.HandlerFunc {
 // deliver answers one delivery.
 func (s *Service) deliver(w http.ResponseWriter, r *http.Request) {
 	start := s.Now()
+	ctx, cancel := s.limited(r.Context())
+	defer cancel()
+	r = r.WithContext(ctx)
+	body := &incomingBody{ReadCloser: r.Body}
+	r.Body = body
 	a := s.answer(w, r)
 	if s.draining.Load() {
 		w.Header().Set("Connection", "close") // the next request is for another pod
 	}
-	s.discard(w, r)
+	s.discard(w, r, body)
 	n := a.write(w)
 	level := slog.LevelInfo
 	if a.status >= http.StatusBadRequest {
@@ -110,7 +131,8 @@ func (s *Service) deliver(w http.ResponseWriter, r *http.Request) {
 }
 
 // answer decides what is answered. The body is read before there is a slot for it, so
-// that a slow client holds none; what waits is bounded by the gate.
+// that a slow client holds none; what waits is bounded by the gate, and so is the memory
+// for it.
 func (s *Service) answer(w http.ResponseWriter, r *http.Request) answer {
 	if s.draining.Load() {
 		return busy(errDraining)
@@ -120,11 +142,19 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request) answer {
 		return busy(err)
 	}
 	defer leave()
-	in, err := s.read(w, r)
+	l := s.gate.lease()
+	defer l.release()
+	if err := checkEncoding(r.Header); err != nil {
+		return refused(err)
+	}
+	if s.Uploads != nil && isImage(r.Header) && !isCloudEvent(r.Header) {
+		return s.upload(w, r, l)
+	}
+	in, err := s.read(w, r, l)
 	if err != nil {
 		return refused(err)
 	}
-	if err := s.gate.begin(r.Context()); err != nil {
+	if err := s.gate.begin(r.Context(), s.Wait); err != nil {
 		return busy(err)
 	}
 	defer s.gate.end()
@@ -132,9 +162,21 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request) answer {
 	if in.id != "" {
 		log = log.With("event_id", in.id)
 	}
-	result := delivery.Handle(r.Context(), delivery.Options{
+	return s.outcome(in, s.handle(r.Context(), log, in.delivery))
+}
+
+// limited gives a request its time.
+func (s *Service) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.Timeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, s.Timeout, fmt.Errorf("not done within %v: %w", s.Timeout, context.DeadlineExceeded))
+}
+
+func (s *Service) handle(ctx context.Context, log *slog.Logger, d event.Delivery) delivery.Result {
+	return delivery.Handle(ctx, delivery.Options{
 		Handler: s.Handler, Log: log, Now: s.Now,
-		Fails: func(fault.Kind) bool { return true }, // the sender is told of all; status.go says how
-	}, in.delivery)
-	return s.outcome(in, result)
+		Fails:      func(fault.Kind) bool { return true }, // the sender is told of all; status.go says how
+		EnoughTime: func(ctx context.Context) bool { return ctx.Err() == nil },
+	}, d)
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pixmill/internal/event"
 )
@@ -130,6 +131,12 @@ func TestDeliver_RefusesWhatIsNoDelivery(t *testing.T) {
 		{"nothing", "", 400, "0 bytes that are not JSON", nil},
 		{"unknown", `{"a":1}`, 400, `saw an object with "a"`, nil},
 		{"an image", "\xff\xd8", 415, "PUT the image into the source bucket", []string{"Content-Type", "image/jpeg"}},
+		{"a compressed body", "\x1f\x8b", 415, `Content-Encoding is "gzip"`, []string{"Content-Encoding", "gzip"}},
+		{"an event that says a thing twice", "{}", 400, "header ce-id is there 2 times", []string{"Ce-Id", "1", "Ce-Id", "2", "Ce-Source", "s", "Ce-Specversion", "1.0", "Ce-Type", "t"}},
+		{"a binary event that says it is structured", "{}", 400, `saw an empty object`, []string{"Ce-Id", "1", "Ce-Source", "s", "Ce-Specversion", "1.0", "Ce-Type", "t", "Content-Type", "application/cloudevents+json"}},
+		{"a time that is none", "{}", 400, `time "yesterday" is not RFC 3339`, []string{"Ce-Id", "1", "Ce-Source", "s", "Ce-Specversion", "1.0", "Ce-Type", "t", "Ce-Time", "yesterday"}},
+		{"too many events", "[" + strings.Repeat(`{"specversion":"1.0"},`, event.MaxRecords) + `{"specversion":"1.0"}]`, 400, "events is 10001 records, over the limit of 10000", nil},
+		{"an array of anything", "[1]", 400, "looked for a CloudEvent", nil},
 		{"a form of files", "x", 415, `"multipart/form-data"`, []string{"Content-Type", "multipart/form-data; boundary=x"}},
 		{"a broken type", "x", 415, "Content-Type", []string{"Content-Type", "a/b/c"}},
 		{"too large", strings.Repeat(" ", event.MaxPayloadBytes+2), 413, "body is 8388610 bytes, over the limit of 8388608 bytes", nil},
@@ -185,16 +192,92 @@ func TestDeliver_FuncInvokeIsToldWhatToSend(t *testing.T) {
 	}
 }
 
+// An id is any text; a header is not.
+func TestDeliver_UsageHasTheIDAsAHeader(t *testing.T) {
+	s, _, _ := newService(1, 0)
+	r := post(t, s, `{"specversion":"1.0","id":"1\nü","source":"s","type":"boson.fn"}`, "Content-Type", "application/cloudevents+json")
+	if id := r.Header.Get("Ce-Id"); r.StatusCode != 200 || id != "1%0A%C3%BC" {
+		t.Errorf("answer is %d with Ce-Id %q: %s", r.StatusCode, id, text(t, r))
+	}
+}
+
+// A structured event may have passed somebody who set headers of the binary mode.
+func TestDeliver_TheBodysTypeSaysTheMode(t *testing.T) {
+	s, script, _ := newService(1, 0)
+	structured := `{"specversion":"1.0","id":"7","source":"s","type":"t","data":{"bucket":"uploads","key":"fine"}}`
+	r := post(t, s, structured, "Content-Type", "application/cloudevents+json", "Ce-Id", "8", "Ce-Specversion", "1.0", "Ce-Type", event.TypeProcessed)
+	if r.StatusCode != 200 || !slices.Equal(script.keys, []string{"fine"}) {
+		t.Errorf("%d, handled %q", r.StatusCode, script.keys)
+	}
+}
+
+func TestDeliver_AnEmptyBatchIsDone(t *testing.T) {
+	s, script, _ := newService(1, 0)
+	if r := post(t, s, "[]", "Content-Type", "application/cloudevents-batch+json"); r.StatusCode != 204 || len(script.keys) != 0 {
+		t.Errorf("%d %s", r.StatusCode, text(t, r))
+	}
+}
+
+func TestDeliver_ABodyFindsNoRoom(t *testing.T) {
+	s, _, _ := newService(1, 3)
+	others := s.gate.lease()
+	if err := others.grow(s.BodyBytes - 10); err != nil {
+		t.Fatal(err)
+	}
+	checkProblem(t, modes("fine")["direct"](t, s), 503, "requests have filled the 67108864 bytes that there are for bodies")
+	others.release()
+	if r := modes("fine")["direct"](t, s); r.StatusCode != 200 {
+		t.Errorf("with room again: %d", r.StatusCode)
+	}
+	if !s.gate.room.TryAcquire(s.BodyBytes) {
+		t.Error("a request has kept room for its body")
+	}
+}
+
+func TestDeliver_NotDoneInTimeIs503(t *testing.T) {
+	s, script, _ := newService(1, 1)
+	s.Timeout = 50 * time.Millisecond
+	checkProblem(t, modes("wait")["direct"](t, s), 503, "context deadline exceeded")
+	<-script.begun
+	if err := s.gate.begin(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	checkProblem(t, modes("fine")["direct"](t, s), 503, "no slot came free: not done within 50ms")
+	if len(script.keys) != 1 {
+		t.Errorf("handled %q without a slot", script.keys)
+	}
+}
+
+// Whoever cannot be begun soon is told, while it may still try another pod.
+func TestDeliver_WaitsForASlotOnlySoLong(t *testing.T) {
+	s, script, _ := newService(1, 1)
+	s.Wait = 30 * time.Millisecond
+	first := make(chan *http.Response)
+	go func() { first <- modes("wait")["direct"](t, s) }()
+	<-script.begun
+	checkProblem(t, modes("fine")["structured"](t, s), 503, "no slot came free: waited 30ms for one of 1")
+	if len(script.keys) != 1 {
+		t.Errorf("handled %q without a slot", script.keys)
+	}
+	close(script.release)
+	if r := <-first; r.StatusCode != 200 {
+		t.Errorf("the one that had the slot got %d", r.StatusCode)
+	}
+	if r := modes("fine")["direct"](t, s); r.StatusCode != 200 {
+		t.Errorf("the next one got %d", r.StatusCode)
+	}
+}
+
 func TestDeliver_OtherMethodsAndPaths(t *testing.T) {
 	s, _, _ := newService(1, 0)
 	for request, status := range map[string]int{
-		"GET /": 200, "PUT /": 405, "POST /a": 404, "GET /health/liveness": 200, "GET /health/readiness": 200,
+		"GET /": 200, "HEAD /": 200, "PUT /": 405, "OPTIONS /": 405, "POST /a": 404, "GET /health/liveness": 200, "GET /health/readiness": 200,
 	} {
 		method, path, _ := strings.Cut(request, " ")
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody))
-		if w.Code != status {
-			t.Errorf("%s: %d, want %d", request, w.Code, status)
+		if w.Code != status || (w.Header().Get("Allow") == "GET, HEAD, POST") != (status == 405) {
+			t.Errorf("%s: %d %v, want %d", request, w.Code, w.Header(), status)
 		}
 	}
 }

@@ -1,34 +1,37 @@
 package knativefn
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"runtime"
-	"strconv"
 	"time"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
 
 	"pixmill/internal/app"
 	"pixmill/internal/config"
 	"pixmill/internal/fault"
+	"pixmill/internal/preset"
+	"pixmill/internal/upload"
 )
-
-// The environment variables beside those of package config.
-const (
-	VarPort   = "PORT"           // Knative sets it; 8080 where nobody does
-	VarListen = "LISTEN_ADDRESS" // host:port, goes before PORT
-	VarGrace  = "PIXMILL_GRACE"  // how long a stop may take; below the pod's terminationGracePeriodSeconds
-)
-
-// DefaultGrace is a little less than the 30 seconds that Kubernetes gives a pod.
-const DefaultGrace = 25 * time.Second
 
 // queuePerSlot is how many deliveries may wait for each that is handled: some
-// seconds' work, and of memory at most event.MaxPayloadBytes each.
+// seconds' work.
 const queuePerSlot = 4
+
+const (
+	// bodyShare is which part of the engine's memory budget the bodies of requests may
+	// take beside it. The budget leaves a fifth of the process's memory, and at least
+	// 64 MiB, to everything that is no image: this is half of that. The handler's share
+	// for sources that wait is as much.
+	bodyShare = 8
+	// leastHeap is what Go's heap is given however large the budget is.
+	leastHeap = 64 << 20
+)
 
 // Main is the function as a whole: settings from the environment, the core that every
 // program shares, an HTTP server. It returns when ctx has ended and what was begun is
@@ -42,55 +45,55 @@ func Main(ctx context.Context, getenv func(string) string, stderr io.Writer) int
 }
 
 func run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
-	settings, err := config.Load(getenv, "")
-	addr, addrErr := listenAddress(getenv)
-	grace, graceErr := gracePeriod(getenv)
-	if err := errors.Join(err, addrErr, graceErr); err != nil {
+	shared, err := config.Load(getenv, "")
+	own, ownErr := readSettings(getenv, runtime.GOMAXPROCS(0)) // which follows the CPU quota of the container
+	if err := errors.Join(err, ownErr); err != nil {
 		return err
 	}
-	log := settings.Log.Logger(stderr, config.FormatJSON)
-	core, err := app.New(ctx, app.Options{Config: settings.Presets})
+	log := shared.Log.Logger(stderr, config.FormatJSON)
+	core, err := app.New(ctx, app.Options{Config: shared.Presets})
 	if err != nil {
 		return err
 	}
-	slots := runtime.GOMAXPROCS(0) // follows the CPU quota of the container
-	s := New(Config{Handler: core.Handler, Log: log, Now: time.Now, Slots: slots, Queue: queuePerSlot * slots})
-	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	s := service(core, shared.Presets, own, log)
+	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", own.address)
 	if err != nil {
 		core.Close()
-		return fault.New(fault.Misconfigured, "listen", addr, err)
+		return fault.New(fault.Misconfigured, "listen", own.address, err)
 	}
-	log.InfoContext(ctx, "listening", "address", ln.Addr().String(), "slots", slots, "queue", queuePerSlot*slots, "version", app.Version())
-	if err := s.Serve(ctx, ln, grace); err != nil {
+	pixels := core.Engine.Capability().Limits.Memory
+	log.InfoContext(ctx, "listening", "address", ln.Addr().String(), "slots", s.Slots, "queue", s.Queue, "uploads", own.uploads,
+		"pixel_bytes", pixels, "body_bytes", s.BodyBytes, "heap_bytes", limitHeap(ctx, log, pixels), "version", app.Version())
+	if err := s.Serve(ctx, ln, own.grace); err != nil {
 		return err // with deliveries that may still run: the core stays as it is until the process has ended
 	}
 	core.Close()
 	return nil
 }
 
-// listenAddress is on all interfaces unless it is told another.
-func listenAddress(getenv func(string) string) (string, error) {
-	if addr := getenv(VarListen); addr != "" {
-		if _, _, err := net.SplitHostPort(addr); err != nil {
-			return "", fault.New(fault.Misconfigured, "read "+VarListen, addr, fmt.Errorf("want host:port: %w", err))
-		}
-		return addr, nil
+func service(core *app.App, presets *preset.Config, own settings, log *slog.Logger) *Service {
+	c := Config{
+		Handler: core.Handler, Log: log, Now: time.Now,
+		Slots: own.slots, Queue: queuePerSlot * own.slots, Wait: own.wait,
+		BodyBytes: core.Engine.Capability().Limits.Memory / bodyShare, Timeout: own.timeout,
+		OutputBucket: core.Output.Name(),
 	}
-	port := cmp.Or(getenv(VarPort), "8080")
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fault.New(fault.Misconfigured, "read "+VarPort, port, errors.New("want a number from 0 to 65535"))
+	if own.uploads {
+		c.Uploads = upload.New(upload.Config{Source: core.Source, Presets: presets, Engine: core.Engine})
 	}
-	return ":" + port, nil
+	return New(c)
 }
 
-func gracePeriod(getenv func(string) string) (time.Duration, error) {
-	text := getenv(VarGrace)
-	if text == "" {
-		return DefaultGrace, nil
+// limitHeap lets Go's heap take what the pixels, which are not in it, leave of the
+// container's memory, and returns that; GOMEMLIMIT goes before it. Without it garbage
+// may lie in the heap until there is as much of it as of what is used.
+func limitHeap(ctx context.Context, log *slog.Logger, pixels int64) int64 {
+	limit, err := memlimit.Set(memlimit.WithRatio(1), memlimit.WithMin(leastHeap), memlimit.WithProvider(func() (uint64, error) {
+		total, err := memlimit.FromCgroup()
+		return total - min(total, uint64(pixels)), err
+	}))
+	if err != nil {
+		log.WarnContext(ctx, "the limit of the heap is not set", "error", err)
 	}
-	d, err := time.ParseDuration(text)
-	if err != nil || d <= 0 {
-		return 0, fault.New(fault.Misconfigured, "read "+VarGrace, text, errors.New("want a duration above 0, such as 25s"))
-	}
-	return d, nil
+	return limit
 }

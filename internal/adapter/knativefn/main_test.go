@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -19,11 +20,33 @@ import (
 	"pixmill/internal/event"
 	"pixmill/internal/fault"
 	"pixmill/internal/handler"
+	"pixmill/internal/imaging/vips"
 	"pixmill/internal/manifest"
 	"pixmill/internal/outputtest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if held := settled(); held != 0 {
+			fmt.Fprintf(os.Stderr, "libvips still holds %d bytes\n", held)
+			code = max(code, 1)
+		}
+		vips.Shutdown()
+		os.Exit(code)
+	}))
+}
+
+// settled waits for libvips's idle threads, which keep a few buffers until they end, and
+// returns how many bytes are left then.
+func settled() (held int64) {
+	for range 100 {
+		if held, _ = vips.Tracked(); held == 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return held
+}
 
 // script is a handler that does what a key says and remembers what it was asked.
 type script struct {
@@ -69,7 +92,7 @@ func (s *script) Handle(ctx context.Context, ev event.ObjectEvent) (handler.Outc
 func newService(slots, queue int) (*Service, *script, *outputtest.Buffer) {
 	s := &script{begun: make(chan string, 64), release: make(chan struct{})}
 	log := &outputtest.Buffer{}
-	return New(Config{Handler: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, Slots: slots, Queue: queue}), s, log
+	return New(Config{Handler: s, Log: slog.New(slog.NewJSONHandler(log, nil)), Now: time.Now, Slots: slots, Queue: queue, BodyBytes: 64 << 20}), s, log
 }
 
 func load(t *testing.T, name string) string {
@@ -84,9 +107,14 @@ func load(t *testing.T, name string) string {
 // post sends a body with headers in pairs.
 func post(t *testing.T, s http.Handler, body string, headers ...string) *http.Response {
 	t.Helper()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(body))
+	return postTo(t, s, "/", body, headers...)
+}
+
+func postTo(t *testing.T, s http.Handler, target, body string, headers ...string) *http.Response {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, target, strings.NewReader(body))
 	for i := 0; i < len(headers); i += 2 {
-		r.Header.Set(headers[i], headers[i+1])
+		r.Header.Add(headers[i], headers[i+1])
 	}
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)

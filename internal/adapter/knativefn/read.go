@@ -4,21 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"pixmill/internal/event"
-	"pixmill/internal/fault"
-)
-
-const (
-	// bodyTime is the longest that a body may take to arrive.
-	bodyTime = 30 * time.Second
-	// mostDiscarded is how many bytes of a body that nobody wants are taken all the same.
-	mostDiscarded = 64 << 20
 )
 
 // incoming is a delivery as it was read.
@@ -30,30 +21,37 @@ type incoming struct {
 }
 
 var (
-	errImage    = errors.New("uploads through the function are not there yet: PUT the image into the source bucket")
-	errNotJSON  = errors.New("want application/json, application/cloudevents+json, application/cloudevents-batch+json, or a CloudEvent's ce- headers")
-	errTooLarge = &fault.LimitError{Field: "body", Limit: event.MaxPayloadBytes, Value: event.MaxPayloadBytes + 1, Unit: "bytes"}
+	errUploadsOff = errors.New("uploads through this function are off: PUT the image into the source bucket")
+	errUntyped    = errors.New("an image needs its type: say Content-Type: image/jpeg, or what it is")
+	errNotJSON    = errors.New("want application/json, application/cloudevents+json, application/cloudevents-batch+json, a CloudEvent's ce- headers, or for an image image/jpeg and the like")
 )
 
 // read reads a delivery in the mode that its headers say.
 //
 // https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
-func (s *Service) read(w http.ResponseWriter, r *http.Request) (incoming, error) {
-	if r.Header.Get("ce-specversion") != "" || r.Header.Get("ce-id") != "" {
-		d, err := event.DecodeCloudEventHeaders(r.Header.Get, func() ([]byte, error) { return s.body(w, r) })
+func (s *Service) read(w http.ResponseWriter, r *http.Request, l *lease) (incoming, error) {
+	body := func() ([]byte, error) { return s.body(w, r, event.MaxPayloadBytes, l) }
+	if isCloudEvent(r.Header) {
+		if err := checkAttributes(r.Header); err != nil {
+			return incoming{}, err
+		}
+		d, err := event.DecodeCloudEventHeaders(r.Header.Get, body)
 		if err != nil {
 			return incoming{}, err
 		}
 		return incoming{delivery: d, events: true, single: true, id: d.Items[0].MessageID}, nil
 	}
-	if err := checkType(r.Header.Get("Content-Type")); err != nil {
+	if err := s.checkType(r); err != nil {
 		return incoming{}, err
 	}
-	body, err := s.body(w, r)
+	payload, err := body()
 	if err != nil {
 		return incoming{}, err
 	}
-	d, err := event.Decode(body)
+	d, err := event.Decode(payload)
+	if err != nil && s.Uploads != nil && !utf8.Valid(payload) {
+		return incoming{}, unsupported{fmt.Errorf("%w; %w", err, errUntyped)}
+	}
 	if err != nil {
 		return incoming{}, err
 	}
@@ -61,14 +59,53 @@ func (s *Service) read(w http.ResponseWriter, r *http.Request) (incoming, error)
 		d.Items[i].GroupID = "" // one answer for all of a FIFO batch: nothing is given back in order
 	}
 	in := incoming{delivery: d, events: d.Envelope == event.EnvelopeCloudEvent}
-	if in.events && bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+	if in.events && bytes.HasPrefix(bytes.TrimSpace(payload), []byte("{")) {
 		in.single, in.id = true, d.Items[0].MessageID
 	}
 	return in, nil
 }
 
-// checkType refuses what is certainly no event. `curl -d` says that JSON is a form.
-func checkType(contentType string) error {
+// isCloudEvent reports whether the headers are those of a CloudEvent in binary mode. The
+// two other modes are told by the type of the body, whatever else stands in the headers.
+func isCloudEvent(h http.Header) bool {
+	t, _, _ := mime.ParseMediaType(h.Get("Content-Type")) // one that is wrong may be that of the data
+	return !strings.HasPrefix(t, "application/cloudevents") && (h.Get("ce-specversion") != "" || h.Get("ce-id") != "")
+}
+
+// checkAttributes refuses an event that says a thing twice.
+func checkAttributes(h http.Header) error {
+	for name, values := range h {
+		if strings.HasPrefix(name, "Ce-") && len(values) > 1 {
+			return malformed{fmt.Errorf("header %s is there %d times", strings.ToLower(name), len(values))}
+		}
+	}
+	return nil
+}
+
+// checkEncoding refuses a compressed body: nothing here says how large it would become.
+func checkEncoding(h http.Header) error {
+	if c := h.Get("Content-Encoding"); c != "" && !strings.EqualFold(c, "identity") {
+		return unsupported{fmt.Errorf("Content-Encoding is %q: send the body as it is", c)}
+	}
+	return nil
+}
+
+// malformed is a request that says something that cannot be meant: 400.
+type malformed struct{ error }
+
+// isImage reports whether the body is said to be an image.
+func isImage(h http.Header) bool {
+	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	return err == nil && strings.HasPrefix(t, "image/")
+}
+
+// checkType refuses what is certainly no event. `curl -d` says that JSON is a form, and
+// `curl --data-binary` that an image is one.
+func (s *Service) checkType(r *http.Request) error {
+	if s.Uploads != nil && r.URL.Query().Has("key") {
+		return unsupported{errUntyped}
+	}
+	contentType := r.Header.Get("Content-Type")
 	if contentType == "" {
 		return nil
 	}
@@ -77,7 +114,7 @@ func checkType(contentType string) error {
 	case err != nil:
 		return unsupported{fmt.Errorf("Content-Type: %w", err)}
 	case strings.HasPrefix(t, "image/"):
-		return unsupported{errImage}
+		return unsupported{errUploadsOff}
 	case t == "application/json", strings.HasSuffix(t, "+json"), strings.HasPrefix(t, "text/"), t == "application/x-www-form-urlencoded":
 		return nil
 	}
@@ -86,42 +123,3 @@ func checkType(contentType string) error {
 
 // unsupported is a type of body that is not taken: 415.
 type unsupported struct{ error }
-
-// body reads a request's body, of which a limited part is taken, in limited time.
-func (s *Service) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	if r.ContentLength > event.MaxPayloadBytes {
-		return nil, &fault.LimitError{Field: "body", Limit: event.MaxPayloadBytes, Value: r.ContentLength, Unit: "bytes"}
-	}
-	done := s.hurry(w)
-	defer done()
-	b, err := io.ReadAll(io.LimitReader(r.Body, event.MaxPayloadBytes+1))
-	if err != nil {
-		return nil, unreadable{fmt.Errorf("read the body: %w", err)}
-	}
-	if len(b) > event.MaxPayloadBytes {
-		return nil, errTooLarge
-	}
-	return b, nil
-}
-
-// unreadable is a body that did not arrive: the sender may try again.
-type unreadable struct{ error }
-
-// discard takes what is left of the body. A proxy that is still sending when the answer
-// comes, Knative's queue-proxy among them, may take that for a broken connection. Who
-// asks before sending (Expect: 100-continue) is not told to begin.
-func (s *Service) discard(w http.ResponseWriter, r *http.Request) {
-	if r.Header.Get("Expect") != "" {
-		return
-	}
-	done := s.hurry(w)
-	defer done()
-	_, _ = io.CopyN(io.Discard, r.Body, mostDiscarded) // what is left beyond that ends the connection
-}
-
-// hurry bounds the time in which the body is read, until the result is called.
-func (s *Service) hurry(w http.ResponseWriter) func() {
-	deadline := http.NewResponseController(w)
-	_ = deadline.SetReadDeadline(s.Now().Add(bodyTime)) // without one where w has none: a test's
-	return func() { _ = deadline.SetReadDeadline(time.Time{}) }
-}

@@ -48,7 +48,7 @@ func (s *Service) reply(in incoming, r delivery.Result) answer {
 // explain answers `func invoke` without an event with what would be one.
 func (s *Service) explain(in incoming) answer {
 	a := jsonAnswer(map[string]string{
-		"message": usageText,
+		"message": s.usageText(),
 		"example": `func invoke --format cloudevent --data '{"bucket":"uploads","key":"a.jpg"}'`,
 	})
 	s.attributes(&a, typeUsage, "", in.id)
@@ -60,7 +60,7 @@ func (s *Service) attributes(a *answer, typ, bucket, id string) {
 	a.header["Ce-Specversion"] = "1.0"
 	a.header["Ce-Type"] = typ
 	a.header["Ce-Source"] = strings.TrimSuffix("pixmill/"+bucket, "/")
-	a.header["Ce-Id"] = id
+	a.header["Ce-Id"] = headerValue(id)
 	a.header["Ce-Time"] = s.Now().UTC().Format(time.RFC3339Nano)
 }
 

@@ -27,6 +27,9 @@ func (s *Service) Serve(ctx context.Context, ln net.Listener, grace time.Duratio
 		IdleTimeout:       2 * time.Minute, // a proxy that keeps connections ends them first
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
+	if s.Timeout > 0 {
+		srv.WriteTimeout = s.Timeout + 2*bodyTime // a client that does not read its answer
+	}
 	srv.Protocols.SetHTTP1(true)
 	srv.Protocols.SetUnencryptedHTTP2(true)
 	ended := make(chan error, 1)
@@ -53,8 +56,8 @@ func (s *Service) stop(base context.Context, srv *http.Server, cut context.Cance
 	defer cancel()
 	if err := s.gate.close(ctx); err != nil {
 		s.Log.WarnContext(base, "the grace period is over: deliveries are cut off and come again")
-		cut()
 	}
+	cut() // also of bodies that nobody wants and that are still arriving
 	last, cancel := context.WithTimeout(context.WithoutCancel(base), cutTime)
 	defer cancel()
 	if err := srv.Shutdown(last); err != nil {

@@ -1,11 +1,16 @@
 package knativefn
 
 import (
+	"bufio"
 	"context"
+	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -156,24 +161,140 @@ func TestServe_TakesTheBodyThatItDoesNotRead(t *testing.T) {
 	}
 }
 
-func TestSettings(t *testing.T) {
-	for _, tt := range []struct{ port, listen, addr, err string }{
-		{"", "", ":8080", ""},
-		{"9090", "", ":9090", ""},
-		{"9090", "127.0.0.1:0", "127.0.0.1:0", ""},
-		{"http", "", "", `read PORT "http": misconfigured: want a number`},
-		{"70000", "", "", "want a number from 0 to 65535"},
-		{"", "8080", "", `read LISTEN_ADDRESS "8080": misconfigured: want host:port`},
+// dial sends raw bytes, and returns the connection that they went through.
+func dial(t *testing.T, url, request string) net.Conn {
+	t.Helper()
+	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	if err := conn.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Write([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	return conn
+}
+
+// answerOf reads one answer, and what comes after it until the connection is closed.
+func answerOf(t *testing.T, conn net.Conn) (*http.Response, string) {
+	t.Helper()
+	r := bufio.NewReader(conn)
+	res, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return res, text(t, res)
+}
+
+// A body that does not come any further holds a place in the queue, no slot, and that
+// no longer than the request's time; its connection is closed.
+func TestServe_ASlowBodyIsCutOff(t *testing.T) {
+	s, script, _ := newService(1, 1)
+	s.Timeout = time.Second
+	url, stop, ended := serve(t, s, time.Minute)
+	slow := dial(t, url, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+	if r := send(t, client(t, false), url, "fine"); r.StatusCode != 200 {
+		t.Errorf("another delivery got %d meanwhile", r.StatusCode)
+	}
+	r, body := answerOf(t, slow)
+	if r.StatusCode != 503 || !r.Close || r.Header.Get("Retry-After") == "" || !strings.Contains(body, "of which 1 bytes came") {
+		t.Errorf("answer is %d %s, closes: %v", r.StatusCode, body, r.Close)
+	}
+	if _, err := slow.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("the connection: %v, want it closed", err)
+	}
+	stop()
+	if err := <-ended; err != nil || len(script.keys) != 1 {
+		t.Errorf("ended with %v, handled %q", err, script.keys)
+	}
+}
+
+// A body that is not there when the grace period ends does not hold the pod up, and one
+// that nobody wants does not even until then.
+func TestServe_StopsWithBodiesThatDoNotArrive(t *testing.T) {
+	for name, tt := range map[string]struct {
+		contentType string
+		grace       time.Duration
+		status      int
+	}{
+		"wanted":   {"application/json", 100 * time.Millisecond, 503},
+		"unwanted": {"application/zip", time.Minute, 415},
 	} {
-		addr, err := listenAddress(func(name string) string { return map[string]string{VarPort: tt.port, VarListen: tt.listen}[name] })
-		if addr != tt.addr || (err == nil) != (tt.err == "") || err != nil && !strings.Contains(err.Error(), tt.err) {
-			t.Errorf("%q, %q: %q, %v", tt.port, tt.listen, addr, err)
+		t.Run(name, func(t *testing.T) {
+			s, _, _ := newService(1, 1)
+			var asked atomic.Int32
+			s.Now = func() time.Time {
+				asked.Add(1)
+				return time.Now()
+			}
+			url, stop, ended := serve(t, s, tt.grace)
+			conn := dial(t, url, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: "+tt.contentType+"\r\nContent-Length: 100\r\n\r\n{")
+			for asked.Load() < 2 { // at the beginning of the request, and of the reading of its body
+				time.Sleep(time.Millisecond)
+			}
+			begun := time.Now()
+			stop()
+			if r, _ := answerOf(t, conn); r.StatusCode != tt.status {
+				t.Errorf("answer is %d, want %d", r.StatusCode, tt.status)
+			}
+			if err := <-ended; err != nil || time.Since(begun) > 5*time.Second {
+				t.Errorf("ended with %v after %v", err, time.Since(begun))
+			}
+		})
+	}
+}
+
+// Who asks before sending is told without having sent.
+func TestServe_ExpectIsRefusedBeforeTheBody(t *testing.T) {
+	g := newGallery(t)
+	g.Timeout = time.Minute
+	url, stop, ended := serve(t, g.Service, time.Second)
+	for query, want := range map[string]struct {
+		length int
+		status int
+	}{
+		"?key=a.gif": {1000, 422}, "?key=a.jpg": {100_001, 413}, "?key=": {1000, 400},
+	} {
+		conn := dial(t, url, fmt.Sprintf("POST /%s HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", query, want.length))
+		if r, body := answerOf(t, conn); r.StatusCode != want.status {
+			t.Errorf("%s: %d %s", query, r.StatusCode, body)
 		}
 	}
-	for text, want := range map[string]time.Duration{"": DefaultGrace, "3s": 3 * time.Second, "0s": 0, "soon": 0} {
-		got, err := gracePeriod(func(string) string { return text })
-		if got != want || (err != nil) != (want == 0) {
-			t.Errorf("%q: %v, %v", text, got, err)
-		}
+	body := photo(t, 9)
+	conn := dial(t, url, fmt.Sprintf("POST /?key=a.jpg HTTP/1.1\r\nHost: x\r\nContent-Type: image/jpeg\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n", len(body)))
+	go1 := make([]byte, len("HTTP/1.1 100 Continue\r\n\r\n"))
+	if _, err := io.ReadFull(conn, go1); err != nil || !strings.HasPrefix(string(go1), "HTTP/1.1 100") {
+		t.Fatalf("%q, %v", go1, err)
+	}
+	if _, err := conn.Write([]byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if r, body := answerOf(t, conn); r.StatusCode != 201 {
+		t.Errorf("the image got %d %s", r.StatusCode, body)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// A client that offers to change to HTTP/2 is answered in HTTP/1.1, as the standard
+// allows; HTTP/2 begins with prior knowledge.
+func TestServe_AnUpgradeIsNotTaken(t *testing.T) {
+	s, _, _ := newService(1, 1)
+	url, stop, ended := serve(t, s, time.Second)
+	const body = `{"bucket":"uploads","key":"fine"}`
+	conn := dial(t, url, fmt.Sprintf("POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"+
+		"HTTP2-Settings: AAMAAABkAAQAAP__\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+	if r, got := answerOf(t, conn); r.StatusCode != 200 || r.ProtoMajor != 1 {
+		t.Errorf("answer is %s %d %s", r.Proto, r.StatusCode, got)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("ended with %v", err)
 	}
 }

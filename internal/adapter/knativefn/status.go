@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 
 	"pixmill/internal/adapter/delivery"
@@ -65,6 +66,8 @@ type problem struct {
 	status int
 	detail string
 	errs   []string // of several, each
+
+	members map[string]any // beside those of RFC 9457
 }
 
 func (p problem) write(w http.ResponseWriter) { p.answer().write(w) }
@@ -73,15 +76,32 @@ func (p problem) answer() answer {
 	members := map[string]any{
 		"type": "about:blank", "title": http.StatusText(p.status), "status": p.status, "detail": p.detail,
 	}
+	maps.Copy(members, p.members)
 	if len(p.errs) > 1 {
 		members["errors"] = p.errs
 	}
-	body, _ := json.Marshal(members) // of plain values
+	body, _ := json.Marshal(members) // of plain values and a manifest
 	a := answer{status: p.status, body: append(body, '\n'), header: map[string]string{"Content-Type": "application/problem+json"}}
 	if p.status == http.StatusServiceUnavailable {
 		a.header["Retry-After"] = retryAfter
 	}
 	return a
+}
+
+// problemOf is what an error is answered with that ended what was begun.
+func problemOf(err error) problem {
+	kind := fault.KindOf(err)
+	return problem{status: statusOf(kind), detail: err.Error(), members: map[string]any{memberKind: kind.String()}}
+}
+
+// with adds a member.
+func (p problem) with(name string, value any) problem {
+	p.members = maps.Clone(p.members)
+	if p.members == nil {
+		p.members = map[string]any{}
+	}
+	p.members[name] = value
+	return p
 }
 
 // busy is the answer to what was not begun.
@@ -95,7 +115,7 @@ func busy(err error) answer {
 func refused(err error) answer {
 	p := problem{status: http.StatusBadRequest, detail: err.Error()}
 	switch {
-	case isType[unreadable](err):
+	case isType[unreadable](err), isType[full](err):
 		p.status = http.StatusServiceUnavailable
 	case isType[unsupported](err):
 		p.status = http.StatusUnsupportedMediaType
@@ -118,6 +138,10 @@ func isType[E error](err error) bool {
 	return ok
 }
 
+// memberKind says of what was begun which kind of error it ended with. A 503 without it
+// means that nothing was begun.
+const memberKind = "kind"
+
 // mostErrors is how many errors of one delivery are given in full.
 const mostErrors = 20
 
@@ -131,8 +155,8 @@ func (s *Service) outcome(in incoming, r delivery.Result) answer {
 	}
 	var p problem
 	for _, err := range errs {
-		if status := statusOf(fault.KindOf(err)); status > p.status {
-			p.status, p.detail = status, err.Error()
+		if one := problemOf(err); one.status > p.status {
+			p.status, p.detail, p.members = one.status, one.detail, one.members
 		}
 		if len(p.errs) < mostErrors {
 			p.errs = append(p.errs, err.Error())
