@@ -1,0 +1,140 @@
+// Command cores measures what further cores are worth to the HTTP function (P10):
+// how many images a second it makes variants of on two, against twice as many as on
+// one. Two processes with one core each, at the same time, show what the machine
+// itself loses when both cores compute. With KUBECONFIG the same is measured in pods
+// whose quota is one and two.
+//
+// The S3 and the program that sends the requests are on the same cores. What they and
+// everything else on the machine take is measured, and not counted as the function's.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+
+	"pixmill/bench/machine"
+	"pixmill/bench/section"
+	"pixmill/e2e/kube"
+)
+
+// The sections of the report.
+const (
+	sectionLocal = "go run ./bench/cores"
+	sectionPods  = "go run ./bench/cores, with KUBECONFIG"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "cores:", err)
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has been called
+	}
+}
+
+// settings are the command line.
+type settings struct {
+	function string
+	image    string
+	photo    string
+	count    int
+	rounds   int
+	report   string
+}
+
+func run(ctx context.Context) (err error) {
+	var s settings
+	flag.StringVar(&s.function, "function", "", "the HTTP function's program; empty: build it with the libvips of this system")
+	flag.StringVar(&s.image, "image", "dist/image.tar", "the image, for pods")
+	flag.StringVar(&s.photo, "photo", "internal/cli/sample/seeding.jpg", "the photograph, a large JPEG")
+	flag.IntVar(&s.count, "n", 24, "measured images of one series")
+	flag.IntVar(&s.rounds, "rounds", 3, "series of each kind, in turns")
+	flag.StringVar(&s.report, "report", "docs/benchmarks.md", "where the report goes; - for the terminal")
+	flag.Parse()
+	if s.count < 1 || s.rounds < 1 {
+		return fmt.Errorf("-n is %d and -rounds is %d: at least 1 each", s.count, s.rounds)
+	}
+	if runtime.NumCPU() < mostCores {
+		return fmt.Errorf("this machine has %d core: there is nothing to compare", runtime.NumCPU())
+	}
+	words := machine.Words()
+	root, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	// The S3 changes the working directory: no relative path after this.
+	for _, path := range []*string{&s.report, &s.function, &s.image, &s.photo} {
+		if *path != "-" && *path != "" {
+			if *path, err = filepath.Abs(*path); err != nil {
+				return err
+			}
+		}
+	}
+	photo, err := os.ReadFile(s.photo)
+	if err != nil {
+		return fmt.Errorf("%w (run it at the root of the repository)", err)
+	}
+	dir, err := os.MkdirTemp("", "pixmill-cores-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if s.function == "" {
+		s.function = filepath.Join(dir, "knative")
+		if err := build(ctx, s.function); err != nil {
+			return err
+		}
+	}
+	all, err := measureProcesses(ctx, s, filepath.Join(dir, "s3"), photo)
+	if err != nil {
+		return err
+	}
+	if err := publish(s.report, sectionLocal, localReport(s, words, all)); err != nil {
+		return err
+	}
+	return runPods(ctx, s, root, photo)
+}
+
+// runPods measures in pods where the environment names a cluster.
+func runPods(ctx context.Context, s settings, root string, photo []byte) error {
+	if err := os.Chdir(root); err != nil { // the S3 of the other measurement changed it
+		return err
+	}
+	words := machine.Words()
+	all, err := measurePods(ctx, s, photo)
+	if errors.Is(err, kube.ErrNoCluster) {
+		fmt.Fprintln(os.Stderr, "not measured in pods:", err)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return publish(s.report, sectionPods, podReport(s, words, all))
+}
+
+// build compiles the function as `make build` does.
+func build(ctx context.Context, path string) error {
+	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", path, "pixmill/functions/knative")
+	cmd.Stderr = os.Stderr
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("building the function: %w", err)
+	}
+	return nil
+}
+
+// publish writes a section of the report.
+func publish(path, name, text string) error {
+	if path == "-" {
+		_, err := os.Stdout.WriteString(text)
+		return err
+	}
+	return section.Write(path, name, text)
+}
