@@ -6,12 +6,11 @@ import (
 	"go.uber.org/goleak"
 
 	"pixmill/internal/blob"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, // but for two goroutines of the store's HTTP library, which end late
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m, storetest.Late()...)
 }
 
 func TestStand_KeepsSourcesAndForgetsWhatWasMade(t *testing.T) {

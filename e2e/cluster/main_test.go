@@ -16,15 +16,14 @@ import (
 	"pixmill/e2e/kube"
 	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // varImage is the tarball with the image that is tested: dist/image.tar.
 const varImage = "PIXMILL_E2E_IMAGE"
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, // but for two goroutines of the store's HTTP library, which end late
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m, storetest.Late()...)
 }
 
 // scenario is something that happens in a cluster.

@@ -44,9 +44,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		os.Exit(run())
 	}
-	goleak.VerifyTestMain(m, // but for two goroutines of the store's HTTP library, which end late
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m, storetest.Late()...)
 }
 
 // world is an S3 with two buckets.

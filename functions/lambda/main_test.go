@@ -75,9 +75,7 @@ func buildAndRun(m *testing.M) (int, error) {
 	}
 	code := m.Run()
 	if code == 0 {
-		err = goleak.Find( // but for two goroutines of the store's HTTP library, which end late
-			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-			goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+		err = goleak.Find(storetest.Late()...)
 	}
 	return code, err
 }

@@ -8,9 +8,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	"pixmill/internal/app"
 	"pixmill/internal/blob"
@@ -18,23 +15,11 @@ import (
 	"pixmill/internal/event"
 	"pixmill/internal/fault"
 	"pixmill/internal/handler"
-	"pixmill/internal/imaging/vips"
+	"pixmill/internal/imaging/vips/vipstest"
 	"pixmill/internal/preset"
 )
 
-// TestMain wants nothing left of goroutines, nor of libvips's memory.
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		for range 100 {
-			if held, objects := vips.Tracked(); held == 0 && objects == 0 {
-				os.Exit(code)
-			}
-			time.Sleep(100 * time.Millisecond) // its idle threads keep some buffers until they end
-		}
-		fmt.Fprintln(os.Stderr, "libvips still holds memory")
-		os.Exit(1)
-	}))
-}
+func TestMain(m *testing.M) { vipstest.Main(m) }
 
 const config = `
 source: {bucket: uploads}

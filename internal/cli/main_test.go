@@ -2,32 +2,14 @@ package cli
 
 import (
 	"bytes"
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
-	"pixmill/internal/imaging/vips"
+	"pixmill/internal/imaging/vips/vipstest"
+	"pixmill/internal/runtime/store/storetest"
 )
 
-// TestMain fails the package if goroutines, or images of libvips, are left; but for
-// two of the embedded store's HTTP library, which sleep for some seconds and then end.
-func TestMain(m *testing.M) {
-	late := []goleak.Option{
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-	}
-	goleak.VerifyTestMain(m, append(late, goleak.Cleanup(func(code int) {
-		if bytes, allocations := vips.Tracked(); bytes != 0 || allocations != 0 {
-			fmt.Fprintf(os.Stderr, "libvips still holds %d bytes in %d allocations\n", bytes, allocations)
-			code = max(code, 1)
-		}
-		vips.Shutdown()
-		os.Exit(code)
-	}))...)
-}
+func TestMain(m *testing.M) { vipstest.Main(m, storetest.Late()...) }
 
 // run runs one command line in an empty environment.
 func run(t *testing.T, args ...string) (code int, stdout, stderr string) {

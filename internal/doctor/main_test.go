@@ -11,14 +11,11 @@ import (
 	"pixmill/internal/doctor"
 	"pixmill/internal/imaging"
 	"pixmill/internal/preset"
+	"pixmill/internal/runtime/store/storetest"
 )
 
-// TestMain leaves out two goroutines of the embedded store's HTTP library, which
-// sleep for some seconds and then end.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m, storetest.Late()...)
 }
 
 const rulesYAML = `

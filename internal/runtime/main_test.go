@@ -33,6 +33,7 @@ import (
 	"pixmill/internal/runtime"
 	"pixmill/internal/runtime/dispatch"
 	"pixmill/internal/runtime/pool"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // asFunction makes the test binary run as the function in place of the tests, and
@@ -67,15 +68,12 @@ func TestMain(m *testing.M) {
 	default:
 		os.Exit(functionMain())
 	}
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
-		goleak.Cleanup(func(code int) {
-			if path, err := pixmillBinary(); binaryBuilt.Load() && err == nil {
-				os.RemoveAll(filepath.Dir(path))
-			}
-			os.Exit(code)
-		}))
+	goleak.VerifyTestMain(m, append(storetest.Late(), goleak.Cleanup(func(code int) {
+		if path, err := pixmillBinary(); binaryBuilt.Load() && err == nil {
+			os.RemoveAll(filepath.Dir(path))
+		}
+		os.Exit(code)
+	}))...)
 }
 
 // functionMain is Pixmill's function, but for keys whose first segment asks for

@@ -2,46 +2,21 @@ package upload_test
 
 import (
 	"bytes"
-	"fmt"
 	"image"
 	"image/jpeg"
 	"image/png"
-	"os"
 	"testing"
-	"time"
-
-	"go.uber.org/goleak"
 
 	"pixmill/internal/blob"
 	"pixmill/internal/blob/memblob"
 	"pixmill/internal/imaging"
 	"pixmill/internal/imaging/vips"
+	"pixmill/internal/imaging/vips/vipstest"
 	"pixmill/internal/preset"
 	"pixmill/internal/upload"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if held := settled(); held != 0 {
-			fmt.Fprintf(os.Stderr, "libvips still holds %d bytes\n", held)
-			code = max(code, 1)
-		}
-		vips.Shutdown()
-		os.Exit(code)
-	}))
-}
-
-// settled waits for libvips's idle threads, which keep a few buffers until they end, and
-// returns how many bytes are left then.
-func settled() (held int64) {
-	for range 100 {
-		if held, _ = vips.Tracked(); held == 0 {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return held
-}
+func TestMain(m *testing.M) { vipstest.Main(m) }
 
 const presets = `
 source: {bucket: photos, prefix: in/}

@@ -38,9 +38,7 @@ func TestMain(m *testing.M) {
 		}
 		*file = absolute
 	}
-	goleak.VerifyTestMain(m, // but for two goroutines of the store's HTTP library, which end late
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m, storetest.Late()...)
 }
 
 // presets give each encoder something to do; JPEG XL is the full image's.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -15,38 +14,15 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"pixmill/internal/event"
 	"pixmill/internal/fault"
 	"pixmill/internal/handler"
-	"pixmill/internal/imaging/vips"
+	"pixmill/internal/imaging/vips/vipstest"
 	"pixmill/internal/manifest"
 	"pixmill/internal/outputtest"
 )
 
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
-		if held := settled(); held != 0 {
-			fmt.Fprintf(os.Stderr, "libvips still holds %d bytes\n", held)
-			code = max(code, 1)
-		}
-		vips.Shutdown()
-		os.Exit(code)
-	}))
-}
-
-// settled waits for libvips's idle threads, which keep a few buffers until they end, and
-// returns how many bytes are left then.
-func settled() (held int64) {
-	for range 100 {
-		if held, _ = vips.Tracked(); held == 0 {
-			break
-		}
-		time.Sleep(100 * time.Millisecond)
-	}
-	return held
-}
+func TestMain(m *testing.M) { vipstest.Main(m) }
 
 // script is a handler that does what a key says and remembers what it was asked.
 type script struct {

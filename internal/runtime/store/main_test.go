@@ -15,14 +15,11 @@ import (
 	"go.uber.org/goleak"
 
 	"pixmill/internal/runtime/store"
+	"pixmill/internal/runtime/store/storetest"
 )
 
-// TestMain leaves out two goroutines of fasthttp that sleep for some seconds
-// and end when they wake up after the server has.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
-		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+	goleak.VerifyTestMain(m, storetest.Late()...)
 }
 
 // recorder keeps what it was told, and fails as often as it is asked to.

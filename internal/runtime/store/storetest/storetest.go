@@ -9,10 +9,21 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"pixmill/internal/blob"
 	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/runtime/store"
 )
+
+// Late names two goroutines of the store's HTTP library, which sleep for some seconds
+// and end when they wake up after the server has.
+func Late() []goleak.Option {
+	return []goleak.Option{
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
+	}
+}
 
 // Open opens a store in dir on a free port of loopback, with these buckets in it.
 // It tells nobody of changes.
