@@ -25,6 +25,12 @@ endif
 # lambda.norpc leaves out the RPC server of the retired go1.x Lambda runtime. The
 # flags are those of the tests that build programs: they find it all in Go's cache.
 GO_BUILD := go build -tags lambda.norpc
+
+# What all programs of one tree say of their version; it is in every manifest. Empty, as
+# outside a git repository: what Go finds.
+STAMP ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+STAMPED = $(if $(STAMP),-X pixmill/internal/app.stamped=$(STAMP))
+
 # Packages with files behind the tag bimg. bimg sets libvips up for the whole
 # process as soon as it is linked in, so nothing else is tested with it.
 BIMG_PACKAGES := ./internal/imaging/bimgengine/...
@@ -142,13 +148,13 @@ fmt: deps ## format the Go code
 .PHONY: build
 build: deps ## build bin/pixmill, the Lambda function bin/bootstrap and the HTTP function bin/knative
 	@[ -e bin/pixmill ] || echo 'pixmill: building; the first time takes some minutes'
-	$(GO_BUILD) -o bin/pixmill ./functions/pixmill
-	$(GO_BUILD) -ldflags '-s -w' -o bin/bootstrap ./functions/lambda
-	$(GO_BUILD) -ldflags '-s -w' -o bin/knative ./functions/knative
+	$(GO_BUILD) -ldflags '$(STAMPED)' -o bin/pixmill ./functions/pixmill
+	$(GO_BUILD) -ldflags '-s -w $(STAMPED)' -o bin/bootstrap ./functions/lambda
+	$(GO_BUILD) -ldflags '-s -w $(STAMPED)' -o bin/knative ./functions/knative
 
 .PHONY: build-bimg
 build-bimg: deps ## build bin/pixmill-bimg, which has the engine bimg as well
-	$(GO_BUILD),bimg -o bin/pixmill-bimg ./functions/pixmill
+	$(GO_BUILD),bimg -ldflags '$(STAMPED)' -o bin/pixmill-bimg ./functions/pixmill
 
 # What a Lambda function does without: HTTP/2, which S3 does not speak, and glibc's
 # name resolver and user database. Of the code that runs a few times for each image the
@@ -166,10 +172,6 @@ lambda-arm64: ## dist/lambda-arm64.zip; installs or explains the C cross compile
 	@scripts/lambda.sh arm64 '$(CONFIG)'
 
 comma := ,
-
-# What an image's program says of its version in the log; empty: what Go finds.
-STAMP ?=
-STAMPED = $(if $(STAMP),-X pixmill/internal/app.stamped=$(STAMP))
 
 # For the scripts, which set LIBVIPS_PREFIX and CC. The programs look for libvips beside
 # themselves.
@@ -201,7 +203,7 @@ image-arm64: ## dist/image-arm64.tar; installs or explains the C cross compiler
 	@scripts/image.sh small '$(IMAGE)' arm64
 
 .PHONY: image-full
-image-full: ## the same with the distribution's libvips, for HEIC and JPEG XL: dist/image-full.tar; installs mmdebstrap
+image-full: ## the HTTP function with the distribution's libvips, for HEIC and JPEG XL: dist/image-full.tar; installs mmdebstrap
 	@scripts/image.sh full '$(IMAGE)'
 
 .PHONY: sbom

@@ -1,8 +1,7 @@
 // Command knative is Pixmill as an HTTP service, for Knative or for a Deployment:
 // it takes CloudEvents, notifications of S3 and direct invocations as POST requests.
 //
-// Its settings are environment variables: PORT, PIXMILL_GRACE (how long a stop may
-// take), and those of package config, as for the other programs.
+// Its settings are environment variables: those that --help names.
 package main
 
 import (
@@ -18,6 +17,9 @@ func main() { os.Exit(run()) }
 
 // run ends the function cleanly at the first SIGTERM, at once at the second.
 func run() int {
+	if args := os.Args[1:]; len(args) > 0 {
+		return usage(args, os.Stdout, os.Stderr)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)

@@ -2,8 +2,9 @@ package app
 
 import "runtime/debug"
 
-// stamped is what the linker was given with -X, where an image is built: its label and its
-// log are to say the same, and in a Dockerfile there is no repository. Nothing writes it.
+// stamped is what the linker was given with -X: what make builds of one tree, for whatever
+// place, says the same in manifests, logs and labels, and in a Dockerfile there is no
+// repository to ask. Nothing writes it.
 var stamped string //nolint:gochecknoglobals // what -X sets is a variable
 
 // Version returns what this build was told that it is, or else what the Go toolchain recorded

@@ -73,7 +73,8 @@ With --function http://… no process is started. Each event is sent to that fun
 one S3 notification a request, and the status of the answer is what came of it: 2xx
 is done; 400, 413, 415, 422 and the like are not tried again; all else comes again,
 later and later. What finds no function, or one that has no room, is no attempt. The
-function has to have the same configuration, and reach the store (--listen).
+function has to have the same configuration, and reach the store (--listen). What it
+made is in its own log; here is only what failed.
 
 Everything is kept under --data, survives kill -9, and is there again at the next
 start. Keys for the store are made at the first start, or taken from

@@ -20,7 +20,7 @@ import (
 func write(o options, parts []part, stdout io.Writer) error {
 	tag, err := name.NewTag(o.name, name.StrictValidation)
 	if err != nil {
-		return fmt.Errorf("-name: %w", err)
+		return fmt.Errorf("-name %q is not like registry.example/pixmill:1: %w", o.name, err)
 	}
 	img, err := assemble(o, parts)
 	if err != nil {
