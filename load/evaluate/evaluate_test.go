@@ -173,7 +173,7 @@ func TestReport_SaysWhatWasMeasured(t *testing.T) {
 
 func TestBack_InWords(t *testing.T) {
 	for want, lost := range map[string]func(second int) bool{
-		"it never fell":   func(int) bool { return false },
+		"at once":         func(int) bool { return false },
 		"4.0 s":           func(s int) bool { return s >= 20 && s < 24 },
 		"not within 20 s": func(s int) bool { return s >= 20 },
 	} {

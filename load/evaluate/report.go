@@ -117,7 +117,7 @@ func (r result) Back() string {
 	case !rec.Back:
 		return fmt.Sprintf("not within %.0f s", r.Constant.to.Sub(r.Constant.fault).Seconds())
 	case rec.After == 0:
-		return "it never fell"
+		return "at once"
 	default:
 		return fmt.Sprintf("%.1f s", rec.After.Seconds())
 	}

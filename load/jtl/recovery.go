@@ -6,7 +6,7 @@ import "time"
 type Recovery struct {
 	Before  float64       // images per second before the fault
 	Back    bool          // whether throughput came back
-	After   time.Duration // from the fault until it did; 0: it never fell
+	After   time.Duration // from the fault until it did; 0: the first stretch had it
 	Silence time.Duration // the longest time without an image after the fault
 	Failed  int           // requests under way or begun after the fault
 	Refused int
