@@ -87,6 +87,7 @@ func (s *site) killUnderLoad(send sender) {
 	l.untilAnswered(10)
 	victim := s.pods()[0]
 	pid, err := processOf(victim.Container)
+	killed := time.Now() // before, since requests fail sooner than Kill returns
 	if err == nil {
 		err = syscall.Kill(pid, syscall.SIGKILL)
 	}
@@ -94,7 +95,6 @@ func (s *site) killUnderLoad(send sender) {
 		l.end()
 		s.t.Skipf("the process of %s cannot be killed from here: %v", victim.Name, err)
 	}
-	killed := time.Now()
 	s.untilUpAgain(victim)
 	up := time.Now()
 	l.untilAnswered(30)
