@@ -104,11 +104,16 @@ func (p problem) with(name string, value any) problem {
 	return p
 }
 
-// busy is the answer to what was not begun.
-func busy(err error) answer {
-	a := problem{status: http.StatusServiceUnavailable, detail: err.Error()}.answer()
+// because is the answer with the error that the log says with it.
+func (p problem) because(err error) answer {
+	a := p.answer()
 	a.err = err
 	return a
+}
+
+// busy is the answer to what was not begun.
+func busy(err error) answer {
+	return problem{status: http.StatusServiceUnavailable, detail: err.Error()}.because(err)
 }
 
 // refused is the answer to what could not be read.
@@ -122,9 +127,7 @@ func refused(err error) answer {
 	case tooLarge(err):
 		p.status = http.StatusRequestEntityTooLarge
 	}
-	a := p.answer()
-	a.err = err
-	return a
+	return p.because(err)
 }
 
 // tooLarge reports whether it is the body as a whole that is over its limit.
@@ -197,9 +200,7 @@ func asksForUsage(d event.Delivery) bool {
 func jsonAnswer(v any) answer {
 	body, err := json.Marshal(v)
 	if err != nil {
-		a := problem{status: http.StatusInternalServerError, detail: "The answer cannot be written."}.answer()
-		a.err = err
-		return a
+		return problem{status: http.StatusInternalServerError, detail: "The answer cannot be written."}.because(err)
 	}
 	return answer{status: http.StatusOK, body: append(body, '\n'), header: map[string]string{"Content-Type": "application/json"}}
 }

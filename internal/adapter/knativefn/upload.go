@@ -116,9 +116,7 @@ func notStored(err error) answer {
 	case unsupportedFormat, errors.Is(err, imaging.ErrNotImage):
 		return refused(unsupported{err})
 	}
-	a := problemOf(err).answer()
-	a.err = err
-	return a
+	return problemOf(err).because(err)
 }
 
 // notHandled is the answer to an image that is in the bucket, and not all of whose
@@ -126,9 +124,7 @@ func notStored(err error) answer {
 func notHandled(stored upload.Stored, p problem, err error) answer {
 	p.detail = fmt.Sprintf("%v. The image is in the bucket %q as %q: the event of the bucket makes its variants, or send it again.",
 		err, stored.Event.Bucket, stored.Event.Key)
-	a := p.with("source", stored.Object()).answer()
-	a.err = err
-	return a
+	return p.with("source", stored.Object()).because(err)
 }
 
 // receipt is the answer to an image that was handled: 201 with what there is now, or a
