@@ -196,15 +196,15 @@ IMAGE ?=
 
 .PHONY: image
 image: ## the HTTP function as a container image, dist/image.tar; IMAGE=name:tag names it
-	@scripts/image.sh small '$(IMAGE)'
+	@STAMP='$(STAMP)' scripts/image.sh small '$(IMAGE)'
 
 .PHONY: image-arm64
 image-arm64: ## dist/image-arm64.tar; installs or explains the C cross compiler
-	@scripts/image.sh small '$(IMAGE)' arm64
+	@STAMP='$(STAMP)' scripts/image.sh small '$(IMAGE)' arm64
 
 .PHONY: image-full
 image-full: ## the HTTP function with the distribution's libvips, for HEIC and JPEG XL: dist/image-full.tar; installs mmdebstrap
-	@scripts/image.sh full '$(IMAGE)'
+	@STAMP='$(STAMP)' scripts/image.sh full '$(IMAGE)'
 
 .PHONY: sbom
 sbom: image ## what is in the image, dist/image.cdx.json (CycloneDX); and in the other images and zips that are in dist

@@ -6,11 +6,13 @@
 #                                            the libvips of the Lambda zip
 #   scripts/image.sh full NAME:TAG           dist/image-full.tar, with the distribution's
 #
-# An empty NAME:TAG is dev.local/pixmill:dev, or dev.local/pixmill:dev-full.
+# An empty NAME:TAG is dev.local/pixmill:dev, or dev.local/pixmill:dev-full. $STAMP is what
+# the program and the image say of their version; make sets it, and may leave it empty.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 variant=$1 name=$2
+export STAMP=${STAMP-} # make, for the program, takes it from here
 case $variant in
 small) name=${name:-dev.local/pixmill:dev} ;;
 full) name=${name:-dev.local/pixmill:dev-full} ;;
@@ -36,23 +38,22 @@ fi
 
 # commit FORMAT prints something of the commit, or nothing outside a git repository.
 commit() { git log -1 --format="$1" 2>/dev/null || true; }
-version=$(git describe --tags --always --dirty 2>/dev/null || true)
 
 # assemble OPTIONS…: the image, with what it says of itself.
 assemble() {
   local created=${SOURCE_DATE_EPOCH:-$(commit %ct)}
   go run ./tools/ociimage -arch "$arch" -cc "$cc" -name "$name" -created "${created:-0}" \
-    -version "$version" -revision "$(commit %H)" "$@"
+    -version "$STAMP" -revision "$(commit %H)" "$@"
 }
 
 case $variant in
 small)
   libvips=$(go run ./tools/libvips -arch "$arch" -cc "$cc")
-  "${MAKE:-make}" --no-print-directory LIBVIPS_PREFIX="$libvips" CC="$cc" STAMP="$version" "dist/$arch/function"
+  "${MAKE:-make}" --no-print-directory LIBVIPS_PREFIX="$libvips" CC="$cc" "dist/$arch/function"
   assemble -function "dist/$arch/function" -libvips "$libvips" -o "$out"
   ;;
 full)
-  "${MAKE:-make}" --no-print-directory STAMP="$version" "dist/$arch/function-full"
+  "${MAKE:-make}" --no-print-directory "dist/$arch/function-full"
   scripts/image-root.sh "dist/$arch/root.tar"
   assemble -function "dist/$arch/function-full" -root "dist/$arch/root.tar" -o dist/image-full.tar
   ;;
