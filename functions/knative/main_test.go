@@ -6,8 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"io"
 	"net/http"
 	"os"
@@ -58,19 +56,6 @@ func newWorld(t testing.TB) *world {
 	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
 	client := storetest.Client(t, e)
 	return &world{endpoint: e, uploads: client.Bucket("uploads"), results: client.Bucket("variants")}
-}
-
-func photograph(t testing.TB, width int) []byte {
-	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, width, width*3/4))
-	for i := range img.Pix {
-		img.Pix[i] = uint8(i / 7)
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 // function is the program, with nothing in its environment but what is given.
@@ -170,7 +155,7 @@ func TestFunction_AnswersEventsWithTheManifest(t *testing.T) {
 	w := newWorld(t)
 	f := start(t, append(w.endpoint.Environment(), "PIXMILL_CONFIG="+presets)...)
 	const key = "2026/größe 1+1%.jpg"
-	if _, err := w.uploads.Put(t.Context(), key, photograph(t, 640), nil); err != nil {
+	if _, err := w.uploads.Put(t.Context(), key, storetest.Photograph(t, 640), nil); err != nil {
 		t.Fatal(err)
 	}
 	ce := map[string]string{"Ce-Id": "1", "Ce-Source": "s", "Ce-Type": "t", "Ce-Specversion": "1.0", "Content-Type": "application/json"}
@@ -222,7 +207,7 @@ func TestFunction_SIGTERMUnderLoad(t *testing.T) {
 	env := append(w.endpoint.Environment(), "PIXMILL_CONFIG="+presets, "PIXMILL_GRACE=20s")
 	f := start(t, env...)
 	const sources = 24
-	body := photograph(t, 1600)
+	body := storetest.Photograph(t, 1600)
 	for i := range sources {
 		if _, err := w.uploads.Put(t.Context(), fmt.Sprintf("%02d.jpg", i), body, nil); err != nil {
 			t.Fatal(err)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // BenchmarkFunction_Slots is what ADR 9 says of PIXMILL_SLOTS: photographs of 2
@@ -18,7 +20,7 @@ import (
 //
 //	go test -run '^$' -bench Slots -benchtime 40x ./functions/knative
 func BenchmarkFunction_Slots(b *testing.B) {
-	body := string(photograph(b, 1600))
+	body := string(storetest.Photograph(b, 1600))
 	for _, latency := range []time.Duration{0, 20 * time.Millisecond} {
 		for _, slots := range []int{2, 4, 8} {
 			b.Run(fmt.Sprintf("store=%v/slots=%d", latency, slots), func(b *testing.B) { measureSlots(b, latency, slots, body) })

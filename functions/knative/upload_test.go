@@ -18,7 +18,7 @@ func TestFunction_TakesAnImage(t *testing.T) {
 	w := newWorld(t)
 	f := start(t, append(w.endpoint.Environment(), "PIXMILL_CONFIG="+presets)...)
 	c := newClient()
-	a := f.postTo(c, "/?key=2026/gr%C3%B6%C3%9Fe.jpg", string(photograph(t, 640)), map[string]string{"Content-Type": "image/jpeg"})
+	a := f.postTo(c, "/?key=2026/gr%C3%B6%C3%9Fe.jpg", string(storetest.Photograph(t, 640)), map[string]string{"Content-Type": "image/jpeg"})
 	var r upload.Receipt
 	if err := json.Unmarshal([]byte(a.body), &r); err != nil || a.status != http.StatusCreated {
 		t.Fatalf("%+v: %v", a, err)
@@ -43,7 +43,7 @@ func TestFunction_TakesAnImage(t *testing.T) {
 func TestFunction_UploadsCanBeOff(t *testing.T) {
 	w := newWorld(t)
 	f := start(t, append(w.endpoint.Environment(), "PIXMILL_CONFIG="+presets, "PIXMILL_UPLOADS=off")...)
-	a := f.postTo(newClient(), "/?key=a.jpg", string(photograph(t, 64)), map[string]string{"Content-Type": "image/jpeg"})
+	a := f.postTo(newClient(), "/?key=a.jpg", string(storetest.Photograph(t, 64)), map[string]string{"Content-Type": "image/jpeg"})
 	if a.status != 415 || !strings.Contains(a.body, "uploads through this function are off") || len(storetest.Names(t, w.uploads, "")) != 0 {
 		t.Errorf("%+v, source %q", a, storetest.Names(t, w.uploads, ""))
 	}
@@ -87,7 +87,7 @@ func TestFunction_NoSecretInItsLogOrAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := start(t, append(env, "PIXMILL_CONFIG="+presets, "PIXMILL_LOG_LEVEL=debug")...)
-			seen := f.postTo(newClient(), "/?key=a.jpg", string(photograph(t, 64)), map[string]string{"Content-Type": "image/jpeg"}).body
+			seen := f.postTo(newClient(), "/?key=a.jpg", string(storetest.Photograph(t, 64)), map[string]string{"Content-Type": "image/jpeg"}).body
 			seen += f.post(newClient(), direct("a.jpg"), nil).body
 			if err := f.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)

@@ -34,7 +34,7 @@ func direct(t *testing.T, api *lambdatest.API, key string) handled {
 func TestFunction_RecordsWhatIsWrongWithASource(t *testing.T) {
 	w, api := newWorld(t), lambdatest.New(t)
 	_ = start(t, append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
-	photo := photograph(t)
+	photo := storetest.Photograph(t, 640)
 	for key, c := range map[string]struct {
 		content []byte
 		reason  []string // all of them
@@ -75,7 +75,7 @@ func TestFunction_KeysThatNameNoSource(t *testing.T) {
 func TestFunction_WrongKeyOrMissingBucketLosesNothing(t *testing.T) {
 	w, api := newWorld(t), lambdatest.New(t)
 	_ = start(t, append(w.endpoint.Environment(), "AWS_LAMBDA_RUNTIME_API="+api.Addr(), "PIXMILL_CONFIG="+presets)...)
-	w.put(t, "a.jpg", photograph(t))
+	w.put(t, "a.jpg", storetest.Photograph(t, 640))
 	direct(t, api, "a.jpg")
 	made := storetest.Names(t, w.results, "a.jpg/")
 	if len(made) != 3 {

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -149,19 +146,6 @@ func (w *world) get(t *testing.T, key string) []byte {
 	return content
 }
 
-func photograph(t *testing.T) []byte {
-	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 640, 480))
-	for i := range img.Pix {
-		img.Pix[i] = uint8(i / 7)
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 func s3Event(t *testing.T, name, key string) []byte {
 	t.Helper()
 	payload, err := event.MarshalS3(event.S3Record{ObjectEvent: event.ObjectEvent{Bucket: "uploads", Key: key, Name: name}})
@@ -177,7 +161,7 @@ func TestFunction_KeepsOutputInAgreementWithUploads(t *testing.T) {
 	const key = "2026/größe 1+1%.jpg"
 	made := []string{manifest.Name, "small.webp", "thumb.jpg"}
 
-	w.put(t, key, photograph(t))
+	w.put(t, key, storetest.Photograph(t, 640))
 	w.put(t, "notes.txt", []byte("not an image"))
 	batch, err := event.MarshalSQS(
 		event.SQSMessage{ID: "image", ReceiveCount: 1, Body: string(s3Event(t, "ObjectCreated:Put", key))},

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pixmill/internal/adapter/lambdafn/lambdatest"
+	"pixmill/internal/runtime/store/storetest"
 )
 
 // TestFunction_NoSecretInItsLogOrAnswers runs it at the level debug through what
@@ -12,7 +13,7 @@ import (
 // signature that it does not accept, a bucket that is missing, a bad configuration.
 func TestFunction_NoSecretInItsLogOrAnswers(t *testing.T) {
 	w := newWorld(t)
-	w.put(t, "photo.jpg", photograph(t))
+	w.put(t, "photo.jpg", storetest.Photograph(t, 640))
 	const token = "session-token-that-nobody-may-see"
 	const otherKey = "another-secret-key-that-nobody-may-see"
 	set := func(name, value string) []string {

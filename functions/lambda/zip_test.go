@@ -153,7 +153,7 @@ func TestZip_NeedsNothingButGlibc(t *testing.T) {
 	w := newWorld(t)
 	api := zipped(t, w)
 	const key = "photo.jpg"
-	w.put(t, key, photograph(t))
+	w.put(t, key, storetest.Photograph(t, 640))
 	if h := direct(t, api, key); h.Result != "written" {
 		t.Fatalf("the source is %q: %s", h.Result, h.Reason)
 	}

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"image"
-	"image/jpeg"
 	"io"
 	"net/http"
 	"os"
@@ -163,19 +161,6 @@ func direct(t *testing.T, address, key string) (int, string) {
 	return res.StatusCode, string(answer)
 }
 
-func photograph(t *testing.T) []byte {
-	t.Helper()
-	img := image.NewRGBA(image.Rect(0, 0, 160, 120))
-	for i := range img.Pix {
-		img.Pix[i] = uint8(i / 7)
-	}
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, nil); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
 func servesFromAReadOnlyRoot(t *testing.T, b built) {
 	t.Helper()
 	if b.config.Architecture != runtime.GOARCH {
@@ -192,7 +177,7 @@ func servesFromAReadOnlyRoot(t *testing.T, b built) {
 	}
 	address := start(t, b, presets, endpoint.Environment())
 
-	put(t, uploads, "photo.jpg", photograph(t))
+	put(t, uploads, "photo.jpg", storetest.Photograph(t, 160))
 	if status, answer := direct(t, address, "photo.jpg"); status != http.StatusOK {
 		t.Fatalf("%d: %s", status, answer)
 	}

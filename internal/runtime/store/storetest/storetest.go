@@ -3,8 +3,11 @@
 package storetest
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
+	"image"
+	"image/jpeg"
 	"log/slog"
 	"testing"
 	"time"
@@ -58,6 +61,20 @@ func Client(t testing.TB, e store.Endpoint) *s3blob.Store {
 	}
 	t.Cleanup(c.Close)
 	return c
+}
+
+// Photograph returns a JPEG to put, of some colours: width × ¾ width pixels.
+func Photograph(t testing.TB, width int) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, width, width*3/4))
+	for i := range img.Pix {
+		img.Pix[i] = uint8(i / 7)
+	}
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, img, nil); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
 }
 
 // Names lists what stands directly under a folder, which ends in a slash, without it.
