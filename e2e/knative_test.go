@@ -62,7 +62,7 @@ func knativePlace(t *testing.T, pixmill, tarball string) place {
 func (d *pod) deploy(o kube.Overlay) {
 	d.t.Helper()
 	ctx := d.t.Context()
-	err := d.ns.Secret(ctx, "pixmill-s3", map[string]string{"AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey})
+	err := d.ns.S3Keys(ctx, accessKey, secretKey)
 	if err == nil {
 		err = d.ns.Apply(ctx, o)
 	}

@@ -13,13 +13,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"regexp"
 	"time"
 
 	"pixmill/bench/machine"
 	"pixmill/bench/pods"
 	"pixmill/bench/section"
+	"pixmill/bench/stand"
 )
 
 // sectionName is the report's.
@@ -63,13 +63,8 @@ func run(ctx context.Context) (err error) {
 	}
 	words := machine.Words()
 	// The S3 changes the working directory: no relative path after this.
-	for _, path := range []*string{&s.image, &s.photo, &s.report} {
-		if *path == "-" {
-			continue
-		}
-		if *path, err = filepath.Abs(*path); err != nil {
-			return err
-		}
+	if err := stand.Absolute(&s.image, &s.photo, &s.report); err != nil {
+		return err
 	}
 	photo, err := os.ReadFile(s.photo)
 	if err != nil {
@@ -84,10 +79,5 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	text := report(s, words, all)
-	if s.report != "-" {
-		return section.Write(s.report, sectionName, text)
-	}
-	_, err = os.Stdout.WriteString(text)
-	return err
+	return section.Publish(s.report, sectionName, report(s, words, all))
 }

@@ -89,7 +89,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := publish(s.report, sectionLocal, localReport(sub, words, rows)); err != nil {
+	if err := section.Publish(s.report, sectionLocal, localReport(sub, words, rows)); err != nil {
 		return err
 	}
 	if stack == nil {
@@ -100,16 +100,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("LocalStack: %w", err)
 	}
-	return publish(s.report, sectionLocalStack, localStackReport(sub, words, cold))
-}
-
-// publish writes a section of the report.
-func publish(path, name, text string) error {
-	if path == "-" {
-		_, err := os.Stdout.WriteString(text)
-		return err
-	}
-	return section.Write(path, name, text)
+	return section.Publish(s.report, sectionLocalStack, localStackReport(sub, words, cold))
 }
 
 // prepare builds what is not built and unpacks what is packed.

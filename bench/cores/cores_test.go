@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"pixmill/bench/machine"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestTimes_GrowWithWhatIsComputed(t *testing.T) {
-	process, err := processTime(os.Getpid())
+	process, err := machine.ProcessTime(os.Getpid())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +28,7 @@ func TestTimes_GrowWithWhatIsComputed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for end := process + 100*time.Millisecond; process < end; {
-		if process, err = processTime(os.Getpid()); err != nil {
+		if process, err = machine.ProcessTime(os.Getpid()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"pixmill/bench/machine"
 	"pixmill/bench/stand"
 )
 
@@ -74,10 +75,12 @@ func startProcess(ctx context.Context, path string, cores []int, s *stand.Stand)
 }
 
 func (p *process) send(ctx context.Context, key string) error {
-	return post(ctx, p.client, p.url, key)
+	return stand.Make(ctx, p.client, p.url, key)
 }
 
-func (p *process) cpu(context.Context) (time.Duration, error) { return processTime(p.cmd.Process.Pid) }
+func (p *process) cpu(context.Context) (time.Duration, error) {
+	return machine.ProcessTime(p.cmd.Process.Pid)
+}
 
 func (p *process) close() error {
 	p.client.CloseIdleConnections()

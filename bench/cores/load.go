@@ -1,17 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"pixmill/bench/stand"
-	"pixmill/internal/handler"
 )
 
 // patience is the longest that one image may take.
@@ -102,26 +97,4 @@ func load(ctx context.Context, f function, keys []string, parallel int, note fun
 	close(next)
 	senders.Wait()
 	return context.Cause(ctx)
-}
-
-// post has a source rendered.
-func post(ctx context.Context, c *http.Client, url, key string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(stand.Direct(key)))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	res, err := c.Do(r)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK || !bytes.Contains(body, []byte(`"result":"`+string(handler.ResultWritten)+`"`)) {
-		return fmt.Errorf("the answer is %s: %.300s", res.Status, body)
-	}
-	return nil
 }

@@ -21,6 +21,7 @@ import (
 
 	"pixmill/bench/machine"
 	"pixmill/bench/section"
+	"pixmill/bench/stand"
 	"pixmill/e2e/kube"
 )
 
@@ -71,12 +72,8 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	// The S3 changes the working directory: no relative path after this.
-	for _, path := range []*string{&s.report, &s.function, &s.image, &s.photo} {
-		if *path != "-" && *path != "" {
-			if *path, err = filepath.Abs(*path); err != nil {
-				return err
-			}
-		}
+	if err := stand.Absolute(&s.report, &s.function, &s.image, &s.photo); err != nil {
+		return err
 	}
 	photo, err := os.ReadFile(s.photo)
 	if err != nil {
@@ -97,7 +94,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := publish(s.report, sectionLocal, localReport(s, words, all)); err != nil {
+	if err := section.Publish(s.report, sectionLocal, localReport(s, words, all)); err != nil {
 		return err
 	}
 	return runPods(ctx, s, root, photo)
@@ -117,7 +114,7 @@ func runPods(ctx context.Context, s settings, root string, photo []byte) error {
 	if err != nil {
 		return err
 	}
-	return publish(s.report, sectionPods, podReport(s, words, all))
+	return section.Publish(s.report, sectionPods, podReport(s, words, all))
 }
 
 // build compiles the function as `make build` does.
@@ -128,13 +125,4 @@ func build(ctx context.Context, path string) error {
 		return fmt.Errorf("building the function: %w", err)
 	}
 	return nil
-}
-
-// publish writes a section of the report.
-func publish(path, name, text string) error {
-	if path == "-" {
-		_, err := os.Stdout.WriteString(text)
-		return err
-	}
-	return section.Write(path, name, text)
 }

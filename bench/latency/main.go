@@ -90,11 +90,7 @@ func run(ctx context.Context) error {
 			text += table("the function on a core of its own, pixmill on the others", all)
 		}
 	}
-	if s.report == "-" {
-		_, err := os.Stdout.WriteString(text)
-		return err
-	}
-	return section.Write(s.report, "go run ./bench/latency", text)
+	return section.Publish(s.report, "go run ./bench/latency", text)
 }
 
 // localSeries starts pixmill for one series.

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"pixmill/bench/machine"
 )
 
 // children returns the process ids of pid's children: the function processes.
@@ -40,17 +42,6 @@ func children(pid int) ([]int, error) {
 	return all, nil
 }
 
-// cpuTime is what a process has used, of all its threads, to the nanosecond.
-// The clock's number is that of clock_getcpuclockid: ~pid << 3 | CPUCLOCK_SCHED.
-func cpuTime(pid int) (time.Duration, error) {
-	const perProcessSched = 2
-	var t unix.Timespec
-	if err := unix.ClockGettime(int32(^pid<<3|perProcessSched), &t); err != nil {
-		return 0, fmt.Errorf("CPU clock of process %d: %w", pid, err)
-	}
-	return time.Duration(t.Nano()), nil
-}
-
 // functionTime is the CPU time of all function processes of pid.
 func functionTime(pid int) (time.Duration, error) {
 	all, err := children(pid)
@@ -59,7 +50,7 @@ func functionTime(pid int) (time.Duration, error) {
 	}
 	var sum time.Duration
 	for _, child := range all {
-		t, err := cpuTime(child)
+		t, err := machine.ProcessTime(child)
 		if err != nil {
 			return 0, err
 		}

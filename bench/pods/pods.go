@@ -8,11 +8,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"pixmill/bench/stand"
@@ -90,7 +88,7 @@ func (p *Place) Pixmill(ctx context.Context, prefix, image string, o kube.Overla
 		return nil, err
 	}
 	e := p.Endpoint()
-	if err := s.Secret(ctx, "pixmill-s3", map[string]string{"AWS_ACCESS_KEY_ID": e.AccessKey, "AWS_SECRET_ACCESS_KEY": e.SecretKey}); err != nil {
+	if err := s.S3Keys(ctx, e.AccessKey, e.SecretKey); err != nil {
 		return nil, err
 	}
 	env := map[string]string{"AWS_ENDPOINT_URL_S3": e.URL, "AWS_REGION": e.Region}
@@ -176,38 +174,16 @@ func (s *Service) AwaitZero(ctx context.Context) error {
 
 // Get sends what a browser would.
 func (s *Service) Get(ctx context.Context) (string, error) {
-	return s.do(ctx, http.MethodGet, "")
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	return stand.Do(s.client, r)
 }
 
 // Make has a source's variants made.
 func (s *Service) Make(ctx context.Context, key string) error {
-	body, err := s.do(ctx, http.MethodPost, stand.Direct(key))
-	if err == nil && !strings.Contains(body, `"result":"written"`) {
-		err = fmt.Errorf("of %s nothing was made: %.300s", key, body)
-	}
-	return err
-}
-
-// do sends one request. There is no second try.
-func (s *Service) do(ctx context.Context, method, body string) (string, error) {
-	r, err := http.NewRequestWithContext(ctx, method, s.url, strings.NewReader(body))
-	if err != nil {
-		return "", err
-	}
-	r.Header.Set("Content-Type", "application/json")
-	res, err := s.client.Do(r)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	if err != nil {
-		return "", err
-	}
-	if res.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s %s: %s: %.300s", method, s.url, res.Status, answer)
-	}
-	return string(answer), nil
+	return stand.Make(ctx, s.client, s.url, key)
 }
 
 // Sleep waits, or returns ctx's error.

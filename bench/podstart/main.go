@@ -22,6 +22,7 @@ import (
 	"pixmill/bench/machine"
 	"pixmill/bench/pods"
 	"pixmill/bench/section"
+	"pixmill/bench/stand"
 )
 
 // sectionName is the report's.
@@ -62,16 +63,7 @@ func parse() (settings, error) {
 		return s, fmt.Errorf("-n is %d and -fresh is %d: at least 1 each", s.count, s.fresh)
 	}
 	// The S3 changes the working directory: no relative path after this.
-	for _, path := range []*string{&s.image, &s.full, &s.photo, &s.report} {
-		if *path == "-" {
-			continue
-		}
-		var err error
-		if *path, err = filepath.Abs(*path); err != nil {
-			return s, err
-		}
-	}
-	return s, nil
+	return s, stand.Absolute(&s.image, &s.full, &s.photo, &s.report)
 }
 
 func run(ctx context.Context) (err error) {
@@ -105,12 +97,7 @@ func run(ctx context.Context) (err error) {
 	if err := b.measure(ctx); err != nil {
 		return err
 	}
-	text := b.report(words)
-	if s.report != "-" {
-		return section.Write(s.report, sectionName, text)
-	}
-	_, err = os.Stdout.WriteString(text)
-	return err
+	return section.Publish(s.report, sectionName, b.report(words))
 }
 
 // buildHello compiles the other service as a static program.

@@ -25,6 +25,15 @@ func Write(path, name, text string) error {
 	return os.WriteFile(path, []byte(before+begin+"\n"+strings.TrimSpace(text)+"\n\n"+end+after), 0o644)
 }
 
+// Publish writes a section of the file at path, or shows it where path is "-".
+func Publish(path, name, text string) error {
+	if path == "-" {
+		_, err := os.Stdout.WriteString(text)
+		return err
+	}
+	return Write(path, name, text)
+}
+
 // Verdict says whether a target is reached.
 func Verdict(holds bool) string {
 	if holds {

@@ -7,11 +7,17 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"pixmill/internal/blob"
 	"pixmill/internal/blob/s3blob"
+	"pixmill/internal/handler"
 	"pixmill/internal/runtime/store"
 )
 
@@ -33,7 +39,7 @@ type Stand struct {
 // the store says, the process works in another directory from then on.
 func Open(ctx context.Context, dir, host string) (*Stand, error) {
 	opened, err := store.Open(ctx, store.Options{
-		Dir: dir, Listen: host + ":0", Notify: func(context.Context, store.Change) error { return nil },
+		Dir: dir, Listen: net.JoinHostPort(host, "0"), Notify: func(context.Context, store.Change) error { return nil },
 		Log: slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
 	})
 	if err != nil {
@@ -50,6 +56,21 @@ func Open(ctx context.Context, dir, host string) (*Stand, error) {
 	}
 	s.Source, s.Output = s.client.Bucket(SourceBucket), s.client.Bucket(OutputBucket)
 	return s, nil
+}
+
+// Absolute makes paths of the command line absolute, but for those that are empty or "-":
+// after Open, relative ones lead elsewhere.
+func Absolute(paths ...*string) error {
+	for _, path := range paths {
+		if *path == "" || *path == "-" {
+			continue
+		}
+		var err error
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Endpoint is what the function needs to reach it.
@@ -95,4 +116,36 @@ func (s *Stand) Forget(ctx context.Context) error {
 // Direct is the body of a direct invocation for a source.
 func Direct(key string) string {
 	return fmt.Sprintf(`{"bucket": %q, "key": %q}`, SourceBucket, key)
+}
+
+// Make has the function at a URL make a source's variants, of which there are none. There
+// is no second try.
+func Make(ctx context.Context, c *http.Client, url, key string) error {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(Direct(key)))
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Content-Type", "application/json")
+	body, err := Do(c, r)
+	if err == nil && !strings.Contains(body, `"result":"`+string(handler.ResultWritten)+`"`) {
+		err = fmt.Errorf("of %s nothing was made: %.300s", key, body)
+	}
+	return err
+}
+
+// Do sends a request, and returns the body of the answer, whose status must be 200.
+func Do(c *http.Client, r *http.Request) (body string, err error) {
+	res, err := c.Do(r)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	answer, err := io.ReadAll(res.Body)
+	if err != nil {
+		return "", err
+	}
+	if res.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s %s: %s: %.300s", r.Method, r.URL, res.Status, answer)
+	}
+	return string(answer), nil
 }

@@ -55,9 +55,7 @@ func newSite(t *testing.T, w *world, sc scenario) *site {
 		}
 	}
 	e := w.store.Endpoint()
-	if err := s.ns.Secret(t.Context(), "pixmill-s3", map[string]string{
-		"AWS_ACCESS_KEY_ID": e.AccessKey, "AWS_SECRET_ACCESS_KEY": e.SecretKey,
-	}); err != nil {
+	if err := s.ns.S3Keys(t.Context(), e.AccessKey, e.SecretKey); err != nil {
 		t.Fatal(err)
 	}
 	s.overlay = kube.Overlay{

@@ -83,6 +83,11 @@ func (k Kubectl) Secret(ctx context.Context, name string, values map[string]stri
 	return k.Apply(ctx, manifest)
 }
 
+// S3Keys makes the Secret that the tree's manifests take the keys of the S3 from.
+func (k Kubectl) S3Keys(ctx context.Context, accessKey, secretKey string) error {
+	return k.Secret(ctx, "pixmill-s3", map[string]string{"AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey})
+}
+
 // Logs returns the last lines of a container in the pods that have a label.
 func (k Kubectl) Logs(ctx context.Context, selector, container string, lines int) (string, error) {
 	out, err := k.Run(ctx, "logs", "-l", selector, "-c", container, "--prefix", "--ignore-errors",

@@ -161,7 +161,7 @@ func TestCluster_PodsBecomeReady(t *testing.T) {
 		},
 	} {
 		n := c.ForTest(t, "manifests-"+overlay)
-		if err := n.Secret(t.Context(), "pixmill-s3", map[string]string{"AWS_ACCESS_KEY_ID": "nobody", "AWS_SECRET_ACCESS_KEY": "nothing"}); err != nil {
+		if err := n.S3Keys(t.Context(), "nobody", "nothing"); err != nil {
 			t.Fatal(err)
 		}
 		o := kube.Overlay{Dir: root + "/overlays/" + overlay, Image: name, Requests: map[string]string{"cpu": "20m"}}

@@ -2,16 +2,14 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"pixmill/bench/stand"
 	"pixmill/e2e/kube"
 	"pixmill/internal/runtime/store"
 )
@@ -166,22 +164,13 @@ func open(ctx context.Context, s settings) (_ *lab, closing func() error, err er
 	if err != nil {
 		return nil, nil, errors.Join(err, l.api.Close())
 	}
-	st, err := store.Open(ctx, store.Options{
-		Dir: dir, Listen: net.JoinHostPort(l.cluster.HostFromPods, "0"),
-		Notify: func(context.Context, store.Change) error { return nil }, // the function is told by its clients
-		Log:    slog.New(slog.DiscardHandler), Now: time.Now, Rand: rand.Reader,
-	})
+	s3, err := stand.Open(ctx, dir, l.cluster.HostFromPods)
 	if err != nil {
 		return nil, nil, errors.Join(err, l.api.Close(), os.RemoveAll(dir))
 	}
-	l.s3 = st.Endpoint()
+	l.s3 = s3.Endpoint()
 	closing = func() error {
-		return errors.Join(st.Close(), l.api.Close(), os.RemoveAll(dir))
-	}
-	for _, bucket := range []string{"uploads", "variants"} {
-		if _, err := st.CreateBucket(ctx, bucket); err != nil {
-			return nil, nil, errors.Join(err, closing())
-		}
+		return errors.Join(s3.Close(), l.api.Close(), os.RemoveAll(dir))
 	}
 	return l, closing, nil
 }

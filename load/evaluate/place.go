@@ -39,9 +39,7 @@ func (l *lab) deploy(ctx context.Context, f form) (_ *place, err error) {
 			err = errors.Join(err, p.remove(context.WithoutCancel(ctx)))
 		}
 	}()
-	if err := ns.Secret(ctx, "pixmill-s3", map[string]string{
-		"AWS_ACCESS_KEY_ID": l.s3.AccessKey, "AWS_SECRET_ACCESS_KEY": l.s3.SecretKey,
-	}); err != nil {
+	if err := ns.S3Keys(ctx, l.s3.AccessKey, l.s3.SecretKey); err != nil {
 		return nil, err
 	}
 	if f.knative {

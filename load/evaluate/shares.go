@@ -1,11 +1,12 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"syscall"
 	"time"
+
+	"pixmill/bench/machine"
 )
 
 // shares say who used the processors while a load ran.
@@ -45,24 +46,12 @@ func since(before machineTimes, generator time.Duration) shares {
 	}
 }
 
-// processors reads Linux's /proc/stat: how long all processors were busy, and how long
-// they were there. Its unit is a hundredth of a second.
+// processors reads what all processors did from Linux's /proc/stat; 0 where it does not say.
 func processors(stat string) (busy, total time.Duration) {
-	line, _, _ := strings.Cut(stat, "\n")
-	fields := strings.Fields(line)
-	if len(fields) < 6 || fields[0] != "cpu" {
+	first, _, _ := strings.Cut(stat, "\n")
+	name, t, err := machine.ParseTimes(first)
+	if err != nil || name != "cpu" {
 		return 0, 0
 	}
-	for i, field := range fields[1:min(len(fields), 9)] { // guests are in user and nice already
-		var ticks int64
-		if _, err := fmt.Sscan(field, &ticks); err != nil {
-			return 0, 0
-		}
-		d := time.Duration(ticks) * (time.Second / 100)
-		total += d
-		if i != 3 && i != 4 { // idle, and waiting for disks
-			busy += d
-		}
-	}
-	return busy, total
+	return t.Busy, t.Total
 }
