@@ -42,6 +42,9 @@ const (
 // CodeOf returns the code of the outermost *Error in err's tree, else CodeUnavailable.
 func CodeOf(err error) Code { return driver.CodeOf(err) }
 
+// MaxKeyBytes is the length of the longest key, as in S3.
+const MaxKeyBytes = driver.MaxKeyBytes
+
 // CheckKey returns an *Error with CodeInvalidKey for a key that no store can hold.
 func CheckKey(key string) error { return driver.CheckKey(key) }
 

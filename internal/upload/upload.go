@@ -53,16 +53,16 @@ type Stored struct {
 	Image       imaging.Info
 }
 
-// CheckKey says whether an image may be put under a key. The error is Rejected where no
-// source can have the key or nobody could list it; where it is outside source.prefix, as
-// every place of the output is; and where nothing would be made of the image, since no
-// rule matches the key or a manifest's would be too long.
+// CheckKey says whether an image may be put under a key. The error is Rejected where not
+// every store can hold the key, and where no source can have it; where it is outside
+// source.prefix, as every place of the output is; and where nothing would be made of the
+// image, since no rule matches the key or a manifest's would be too long.
 func (u *Uploader) CheckKey(key string) error {
 	switch err := blob.CheckKey(key); {
 	case err != nil:
 		return refuse(key, err)
-	case strings.ContainsFunc(key, unlistable):
-		return refuse(key, errors.New("the key has a character that XML, in which stores list their keys, does not have"))
+	case strings.Contains(key, "\x00"):
+		return refuse(key, errors.New("the key has a NUL byte, which stores on a file system cannot hold"))
 	case !preset.ValidKey(key):
 		return refuse(key, errors.New("the key ends in / or has an empty, . or .. segment"))
 	case !u.cfg.Presets.InSource(key):
@@ -74,14 +74,6 @@ func (u *Uploader) CheckKey(key string) error {
 		return refuse(key, fmt.Errorf("its manifest would have no key: %w", err))
 	}
 	return nil
-}
-
-// unlistable reports whether XML 1.0 has no way to write a character: stores take it, and
-// what they list then is another key.
-//
-// https://www.w3.org/TR/xml/#charsets
-func unlistable(r rune) bool {
-	return r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF
 }
 
 // CheckFocal says whether a focal point can be read; the empty one is none.

@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/aws/smithy-go"
+
+	"pixmill/internal/partition"
 )
 
 // permission is an action on a resource, in the words of a policy.
@@ -16,7 +17,7 @@ func (p permission) String() string { return p.action + " on " + p.arn }
 
 // permission returns what a call needs of the bucket's or of an object's owner.
 func (b *bucket) permission(action, key string) permission {
-	arn := "arn:" + partitionOf(b.region) + ":s3:::" + b.name
+	arn := "arn:" + partition.OfRegion(b.region) + ":s3:::" + b.name
 	if action != actionList {
 		arn += "/" + key
 	}
@@ -31,23 +32,11 @@ const (
 	actionList   = "s3:ListBucket"
 )
 
-// partitionOf returns the part of AWS that a region is in.
-//
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-func partitionOf(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
 // deniedError is a refusal together with what would have allowed the call.
 type deniedError struct {
 	needs permission
 	other permission // empty, or what may be missing instead
+	mute  bool       // the store did not say why: the keys may be wrong as well
 	err   error
 }
 
@@ -55,6 +44,9 @@ func (e *deniedError) Error() string {
 	needs := e.needs.String()
 	if e.other != (permission{}) {
 		needs += fmt.Sprintf(" or, if there is no such object, %s", e.other)
+	}
+	if e.mute {
+		needs += ", or the keys or their signature are wrong (an answer to HEAD does not say which)"
 	}
 	return "needs " + needs + ": " + e.err.Error()
 }
@@ -75,7 +67,7 @@ func (b *bucket) nameMissing(needs permission, err error) error {
 	if !forWantOfPermission(err) {
 		return err
 	}
-	denied := &deniedError{needs: needs, err: err}
+	denied := &deniedError{needs: needs, mute: isMute(err), err: err}
 	if named := namedPermission.FindStringSubmatch(err.Error()); named != nil {
 		denied.needs = permission{action: named[1], arn: named[2]}
 	} else if needs.action == actionGet {
@@ -84,14 +76,18 @@ func (b *bucket) nameMissing(needs permission, err error) error {
 	return denied
 }
 
-// forWantOfPermission is false for keys that are wrong or too old: no policy
+// headForbidden is the SDK's word for a 403 to HEAD, which has no body and so no code.
+const headForbidden = "Forbidden"
+
+// forWantOfPermission is false for keys that are known to be wrong or too old: no policy
 // mends those.
 func forWantOfPermission(err error) bool {
-	if e, ok := errors.AsType[smithy.APIError](err); ok {
-		switch e.ErrorCode() {
-		case "AccessDenied", "Forbidden": // the second is the SDK's word for HEAD's 403
-			return true
-		}
-	}
-	return false
+	e, ok := errors.AsType[smithy.APIError](err)
+	return ok && (e.ErrorCode() == "AccessDenied" || e.ErrorCode() == headForbidden)
+}
+
+// isMute reports whether the store refused without a reason.
+func isMute(err error) bool {
+	e, ok := errors.AsType[smithy.APIError](err)
+	return ok && e.ErrorCode() == headForbidden
 }

@@ -14,8 +14,9 @@ import (
 	"pixmill/internal/blob/driver"
 )
 
-// ListPage implements driver.Bucket. Keys are asked for in URL encoding: XML
-// cannot hold the control characters that a key can.
+// ListPage implements driver.Bucket. Keys are asked for in URL encoding: XML 1.0
+// cannot hold the control characters that a key can. A store that ignores that
+// lists another key in the place of one with such a character.
 func (b *bucket) ListPage(ctx context.Context, opts *driver.ListOptions) (*driver.Page, error) {
 	in := &s3.ListObjectsV2Input{Bucket: &b.name, EncodingType: types.EncodingTypeUrl}
 	if opts.Prefix != "" {
@@ -40,7 +41,11 @@ func (b *bucket) ListPage(ctx context.Context, opts *driver.ListOptions) (*drive
 	return page, b.fail(call, err)
 }
 
-// pageOf merges the two lists of an answer into one in the order of the keys.
+// pageOf merges the two lists of an answer into one in the order of the keys. In an
+// answer that says so, keys and common prefixes are URL-encoded, and the token is
+// not; S3 writes a space as "+", others as "%20".
+//
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 func pageOf(out *s3.ListObjectsV2Output) (*driver.Page, error) {
 	decode := func(s *string) (string, error) { return aws.ToString(s), nil }
 	if out.EncodingType == types.EncodingTypeUrl {

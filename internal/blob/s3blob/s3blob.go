@@ -109,6 +109,19 @@ func loadConfig(ctx context.Context, opts Options) (aws.Config, error) {
 	return config.LoadDefaultConfig(ctx, load...)
 }
 
+// CheckCredentials returns why the SDK's chain finds no credentials; it is Misconfigured.
+// It may ask the network for a role, but signs and sends nothing to the store.
+func CheckCredentials(ctx context.Context) error {
+	cfg, err := loadConfig(ctx, Options{})
+	if err == nil {
+		_, err = cfg.Credentials.Retrieve(ctx)
+	}
+	if err != nil {
+		return fault.New(fault.Misconfigured, "find credentials", "", err)
+	}
+	return nil
+}
+
 // transportOf returns a transport of our own, whose idle connections we can
 // close, with what the SDK's configuration asks for (AWS_CA_BUNDLE).
 func transportOf(client aws.HTTPClient) *http.Transport {

@@ -87,6 +87,20 @@ func TestNew_MetadataServiceIsNotAsked(t *testing.T) {
 	}
 }
 
+func TestCheckCredentials(t *testing.T) {
+	imds := newScripted(t, func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusNotFound) })
+	setenv(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL)
+	err := s3blob.CheckCredentials(t.Context())
+	if fault.KindOf(err) != fault.Misconfigured || err == nil || !strings.Contains(err.Error(), "no EC2 IMDS role found") || len(imds.seen()) == 0 {
+		t.Errorf("without any: %v after %d requests, want misconfigured, after the metadata service was asked", err, len(imds.seen()))
+	}
+	asked := len(imds.seen())
+	setenv(t, "AWS_EC2_METADATA_SERVICE_ENDPOINT="+imds.URL, "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret")
+	if err := s3blob.CheckCredentials(t.Context()); err != nil || len(imds.seen()) != asked {
+		t.Errorf("with some: %v after %d requests more, want nil after none", err, len(imds.seen())-asked)
+	}
+}
+
 func BenchmarkNew(b *testing.B) {
 	setenv(b, "AWS_REGION=eu-west-1", "AWS_ACCESS_KEY_ID=id", "AWS_SECRET_ACCESS_KEY=secret")
 	b.ReportAllocs()

@@ -115,6 +115,7 @@ func (n *notifying) settle(ctx context.Context, opErr error, c Change) error {
 	if api, ok := errors.AsType[s3err.S3Error](opErr); ok && opErr != nil && api.StatusCode() < http.StatusInternalServerError {
 		return opErr
 	}
+	c.Bucket, c.Key = strings.Clone(c.Bucket), strings.Clone(c.Key) // the next request overwrites the buffer that they are in
 	c.ETag = strings.Trim(c.ETag, `"`)
 	c.Time = n.now()
 	err := n.report(ctx, c)

@@ -125,6 +125,16 @@ func multipartUpload(t *testing.T, c *s3.Client, key string) {
 	}
 }
 
+// The gateway's strings are of a buffer that the next request of the connection overwrites.
+func TestChange_StaysAsItWasTold(t *testing.T) {
+	rec := &recorder{}
+	s := open(t, t.TempDir(), rec)
+	c := client(t, s.Endpoint(), 1)
+	put(t, c, "first.jpg", "1")
+	put(t, c, "2.jpg", "22")
+	equal(t, summaries(rec.taken()), summary{store.CreatedPut, "first.jpg", 1}, summary{store.CreatedPut, "2.jpg", 2})
+}
+
 func TestChange_IsVisibleWhenTold(t *testing.T) {
 	rec := &recorder{}
 	s := open(t, t.TempDir(), rec)

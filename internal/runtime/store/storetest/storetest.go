@@ -63,6 +63,15 @@ func Client(t testing.TB, e store.Endpoint) *s3blob.Store {
 	return c
 }
 
+// Buckets opens a store with the buckets "uploads" and "variants", which most
+// configurations name.
+func Buckets(t testing.TB) (e store.Endpoint, uploads, variants *blob.Bucket) {
+	t.Helper()
+	e = Open(t, t.TempDir(), "uploads", "variants").Endpoint()
+	c := Client(t, e)
+	return e, c.Bucket("uploads"), c.Bucket("variants")
+}
+
 // Photograph returns a JPEG to put, of some colours: width × ¾ width pixels.
 func Photograph(t testing.TB, width int) []byte {
 	t.Helper()
