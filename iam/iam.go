@@ -18,6 +18,12 @@ const (
 	OutputBucket = "variants"
 )
 
+// How ARNs begin in the documents, which are for the partition "aws".
+const (
+	ourARN = "arn:aws:"
+	s3ARN  = ourARN + "s3:::"
+)
+
 const (
 	functionFile = "policy.json"  // what the function's role needs, whatever wakes it
 	uploadsFile  = "uploads.json" // what it needs beside that to take images itself
@@ -90,7 +96,7 @@ func load(file, source, output string) *Document {
 
 // rename puts the real name of a bucket into an ARN.
 func rename(arn, source, output string) string {
-	bucket, rest, object := strings.Cut(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/")
+	bucket, rest, object := strings.Cut(strings.TrimPrefix(arn, s3ARN), "/")
 	switch bucket {
 	case SourceBucket:
 		bucket = source
@@ -100,7 +106,22 @@ func rename(arn, source, output string) string {
 	if object {
 		bucket += "/" + rest
 	}
-	return "arn:aws:s3:::" + bucket
+	return s3ARN + bucket
+}
+
+// In returns the document for a partition of AWS: "aws-cn", "aws-us-gov".
+func (d *Document) In(partition string) *Document {
+	in := &Document{Version: d.Version, Statement: slices.Clone(d.Statement)}
+	for i, s := range in.Statement {
+		in.Statement[i].Resource = make([]string, len(s.Resource))
+		for j, r := range s.Resource {
+			if rest, ok := strings.CutPrefix(r, ourARN); ok {
+				r = "arn:" + partition + ":" + rest
+			}
+			in.Statement[i].Resource[j] = r
+		}
+	}
+	return in
 }
 
 // Grants lists every action with every resource, in the document's order.

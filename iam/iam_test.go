@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"pixmill/iam"
@@ -84,5 +85,26 @@ func TestFunction_NamesTheBuckets(t *testing.T) {
 		if !slices.Contains(got.Grants(), want) {
 			t.Errorf("%+v is missing in %+v", want, got.Grants())
 		}
+	}
+}
+
+func TestIn_NamesThePartition(t *testing.T) {
+	ours := iam.Function("my-photos", "my-variants")
+	before := ours.Grants()
+	got := ours.In("aws-cn").Grants()
+	if len(got) != len(before) {
+		t.Fatalf("%d grants, want %d", len(got), len(before))
+	}
+	for i, g := range got {
+		if want := strings.Replace(before[i].Resource, "arn:aws:", "arn:aws-cn:", 1); g.Action != before[i].Action || g.Resource != want {
+			t.Errorf("%+v, want %s", g, want)
+		}
+	}
+	if !slices.Equal(ours.Grants(), before) || !slices.Equal(ours.In("aws").Grants(), before) {
+		t.Error("the document itself is another one")
+	}
+	everything := &iam.Document{Statement: []iam.Statement{{Action: []string{"s3:GetObject"}, Resource: []string{"*"}}}}
+	if g := everything.In("aws-us-gov").Grants(); g[0].Resource != "*" {
+		t.Errorf("%+v", g)
 	}
 }

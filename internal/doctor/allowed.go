@@ -114,7 +114,7 @@ func (x *examination) caller(r route) (service, sourceARN string) {
 	case r.topic != "":
 		return "sns.amazonaws.com", r.topic
 	}
-	return "s3.amazonaws.com", bucketARN(x.sourceAt())
+	return "s3.amazonaws.com", x.bucketARN(x.sourceAt().Bucket)
 }
 
 // checkDirect looks at a function that is called without a queue.
@@ -155,7 +155,7 @@ func (x *examination) checkFailureDestination(ctx context.Context, function stri
 	if err == nil && settings.deadLetters != "" || deniedBy(err) {
 		return nil
 	}
-	fix := fmt.Sprintf("aws lambda put-function-event-invoke-config --function-name %s --destination-config OnFailure={Destination=arn:aws:sqs:%s:%s:pixmill-dead}", function, x.region, x.account)
+	fix := fmt.Sprintf("aws lambda put-function-event-invoke-config --function-name %s --destination-config OnFailure={Destination=%s}", function, x.queueARN("pixmill-dead"))
 	if alias != nil {
 		fix += " --qualifier " + *alias
 	}
@@ -170,7 +170,7 @@ func (x *examination) checkTopicPolicy(ctx context.Context, r route) []Finding {
 	if err != nil {
 		return one(notSeen("the policy of the topic "+nameOf(r.topic), "sns:GetTopicAttributes", err))
 	}
-	source := bucketARN(x.sourceAt())
+	source := x.bucketARN(x.sourceAt().Bucket)
 	if allowsService(out.Attributes["Policy"], "s3.amazonaws.com", "sns:Publish", source) {
 		return nil
 	}

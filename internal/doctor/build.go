@@ -61,30 +61,48 @@ func formats(list []imaging.Format) string {
 const bytesPerPixel = 4
 
 // checkMemory compares the largest image that the limits allow with the memory
-// for pixels, here and in the function.
+// for images, here and in the function.
 func checkMemory(_ context.Context, x *examination) []Finding {
 	limits := x.opts.Capability.Limits
 	if x.opts.Broken != nil || limits.Memory <= 0 {
 		return nil
 	}
-	found := one(ok("%s for pixels here; an image of limits.pixels, %d megapixels, needs up to %s", size(limits.Memory), limits.Pixels/1_000_000, size(limits.Pixels*bytesPerPixel)))
-	if limits.Pixels*bytesPerPixel > limits.Memory {
-		found = one(tooLarge("this machine", limits, limits.Memory, "set limits.pixels lower, or give the process more memory"))
+	need := memoryOf(limits)
+	found := one(ok("%s for images here; %s, needs up to %s", size(limits.Memory), largest(limits), size(need)))
+	if need > limits.Memory {
+		found = one(tooLarge("this machine", limits, limits.Memory, "set limits.pixels or limits.source_bytes lower, or give the process more memory"))
 	}
 	if f := x.settings; f != nil {
-		total := int64(f.memory) << 20
-		budget := max(total-max(64<<20, total/5), total/2) // as the engine reckons
-		if limits.Pixels*bytesPerPixel > budget {
-			found = append(found, tooLarge("the function "+f.name, limits, budget, fmt.Sprintf("aws lambda update-function-configuration --function-name %s --memory-size %d   (or set limits.pixels lower)",
-				f.name, min(10240, (limits.Pixels*bytesPerPixel*5/4)>>20+1))))
+		if budget := budgetOf(int64(f.memory) << 20); need > budget {
+			found = append(found, tooLarge("the function "+f.name, limits, budget, fmt.Sprintf("aws lambda update-function-configuration --function-name %s --memory-size %d   (or set limits.pixels or limits.source_bytes lower)",
+				f.name, min(10240, (functionFor(need)+1<<20-1)>>20))))
 		}
 	}
 	return found
 }
 
+// memoryOf is what the largest image that the limits allow may take, bytes: its
+// pixels, and its own bytes, which are held meanwhile.
+func memoryOf(l imaging.Limits) int64 { return l.Pixels*bytesPerPixel + l.SourceBytes }
+
+func largest(l imaging.Limits) string {
+	return fmt.Sprintf("an image of limits.pixels, %d megapixels, and limits.source_bytes, %s", l.Pixels/1_000_000, size(l.SourceBytes))
+}
+
+// reserved is the least that the engine leaves to all but images.
+const reserved = 64 << 20
+
+// budgetOf is what of a function's memory is for images, as the engine reckons.
+func budgetOf(total int64) int64 { return max(total-max(reserved, total/5), total/2) }
+
+// functionFor is the memory of a function with that budget, or a little more.
+func functionFor(budget int64) int64 { return max(budget+reserved, budget+(budget+3)/4) }
+
 func tooLarge(where string, l imaging.Limits, budget int64, fix string) Finding {
-	return warning(fmt.Sprintf("%s has %s for pixels; an image of limits.pixels, %d megapixels, may need %s", where, size(budget), l.Pixels/1_000_000, size(l.Pixels*bytesPerPixel)),
-		fmt.Sprintf("an image of more than about %d megapixels may be refused, with the numbers in its manifest", budget/bytesPerPixel/1_000_000), fix)
+	return warning(fmt.Sprintf("%s has %s for images; %s, may need %s: %s for its pixels and %s for its own bytes",
+		where, size(budget), largest(l), size(memoryOf(l)), size(l.Pixels*bytesPerPixel), size(l.SourceBytes)),
+		fmt.Sprintf("an image that needs more is refused, with the numbers in its manifest: of %s, one of more than about %d megapixels",
+			size(l.SourceBytes), max(0, budget-l.SourceBytes)/bytesPerPixel/1_000_000), fix)
 }
 
 // size writes a number of bytes in the unit that people would choose.

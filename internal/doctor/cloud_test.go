@@ -159,7 +159,7 @@ func brokenClouds() []broken {
 			c.attributes(t, c.deadURL, map[string]string{"MessageRetentionPeriod": "3600"})
 		}, want{"dead letters", warning, "keeps dead letters for 1 hour"}, true, nil},
 		{"a short time-out", function(func(in *lambda.UpdateFunctionConfigurationInput) { in.Timeout = aws.Int32(10) }), want{"function", warning, "may take 10 s"}, true, nil},
-		{"little memory", function(func(in *lambda.UpdateFunctionConfigurationInput) { in.MemorySize = aws.Int32(256) }), want{"function", warning, "has 256 MB"}, true, []want{{"memory", warning, "has 192 MiB for pixels"}}},
+		{"little memory", function(func(in *lambda.UpdateFunctionConfigurationInput) { in.MemorySize = aws.Int32(256) }), want{"function", warning, "has 256 MB"}, true, []want{{"memory", warning, "has 192 MiB for images"}}},
 		{"another bucket", environment("PIXMILL_SOURCE_BUCKET", "another-bucket"), want{"function", problem, "PIXMILL_SOURCE_BUCKET of"}, false, nil},
 		{"broken configuration", environment("PIXMILL_CONFIG", "source: {bucket: a\n"), want{"function", problem, "has a configuration that does not hold"}, false, nil},
 		{"other rules", func(t *testing.T, c *cloud) {

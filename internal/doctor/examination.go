@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -23,6 +24,7 @@ import (
 	"pixmill/internal/blob"
 	"pixmill/internal/blob/s3blob"
 	"pixmill/internal/fault"
+	"pixmill/internal/partition"
 	"pixmill/internal/preset"
 )
 
@@ -132,6 +134,14 @@ func (x *examination) sourceAt() preset.Location { return x.opts.Presets.Source 
 func (x *examination) outputAt() preset.Location { return x.opts.Presets.Output }
 
 func (x *examination) bucket(l preset.Location) *blob.Bucket { return x.store.Bucket(l.Bucket) }
+
+// partition returns the part of AWS that all of this is in.
+func (x *examination) partition() string { return partition.OfRegion(x.region) }
+
+// queueARN returns the ARN of a queue of ours.
+func (x *examination) queueARN(name string) string {
+	return fmt.Sprintf("arn:%s:sqs:%s:%s:%s", x.partition(), x.region, x.account, name)
+}
 
 // usable reports whether a bucket can be looked into.
 func (x *examination) usable(l preset.Location) bool {

@@ -108,8 +108,12 @@ func explainManifest(ctx context.Context, x *examination) []Finding {
 	if x.source.unseen {
 		return one(skipped("not looked at: what should be there is not known without the source"))
 	}
-	x.output = &outputSeen{folder: p.Folder(x.opts.Key)}
-	key := x.output.folder + manifest.Name
+	folder := p.Folder(x.opts.Key)
+	key := folder + manifest.Name
+	if over := len(key) - blob.MaxKeyBytes; over > 0 {
+		return one(x.noManifest(over))
+	}
+	x.output = &outputSeen{folder: folder}
 	data, _, err := x.bucket(x.outputAt()).Get(ctx, key, 4<<20)
 	wanted := x.source.rule != nil && x.source.attrs != nil
 	switch {
@@ -129,6 +133,16 @@ func explainManifest(ctx context.Context, x *examination) []Finding {
 	}
 	x.output.manifest = m
 	return x.compare(m)
+}
+
+// noManifest speaks of a source whose manifest would have a key that is too long.
+func (x *examination) noManifest(over int) Finding {
+	if x.source.rule == nil || x.source.attrs == nil {
+		return ok("none, and none is wanted")
+	}
+	return problem(fmt.Sprintf("its key would have %d bytes, over the limit of %d", blob.MaxKeyBytes+over, blob.MaxKeyBytes),
+		"nothing can be recorded, so the source is rejected and only the log says so",
+		fmt.Sprintf("give the object a key of at most %d bytes; it has %d", len(x.opts.Key)-over, len(x.opts.Key)))
 }
 
 // compare says what a manifest says that is not what is wanted now.

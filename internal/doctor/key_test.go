@@ -71,6 +71,7 @@ func TestRun_WhyAVariantIsMissing(t *testing.T) {
 	withManifest := func(edit func(*manifest.Manifest)) func(*testing.T, *local) {
 		return func(t *testing.T, l *local) { l.made(t, edit) }
 	}
+	long := strings.Repeat(strings.Repeat("k", 250)+"/", 4) + "123456.jpg"
 	tests := []struct {
 		name  string
 		key   string // empty: photo
@@ -107,6 +108,10 @@ func TestRun_WhyAVariantIsMissing(t *testing.T) {
 		{"a variant as a source", "again.jpg", func(t *testing.T, l *local) {
 			l.put(t, l.source, "again.jpg", []byte("x"), map[string]string{"pixmill-generated": "variant"})
 		}, []want{{"source", problem, "was written by Pixmill"}}},
+		{"a key that leaves none for the manifest", long, func(t *testing.T, l *local) {
+			l.put(t, l.source, long, []byte("x"), nil)
+		}, []want{{"manifest", problem, "its key would have 1028 bytes, over the limit of 1024"}}},
+		{"the same, and no source", long, remove(), []want{{"source", problem, "there is no object"}}},
 		{"folder with a space", "my trip/sea.jpg", remove(), []want{{"source", problem, "there is no object"}}},
 		{"key out of an event", "trip%2Fsea.jpg", remove(), []want{{"source", problem, `there is no object "trip%2Fsea.jpg"`}}},
 	}

@@ -63,10 +63,9 @@ func (x *examination) noRoute(tells bool, functions []string) Finding {
 	case tells:
 		return problem(bucket+" tells somebody of its changes, but no function is at the end", why, beside)
 	}
-	queue := fmt.Sprintf("arn:aws:sqs:%s:%s:pixmill", x.region, x.account)
 	return problem("nothing is told of new objects in "+bucket, why,
 		fmt.Sprintf("aws s3api put-bucket-notification-configuration --bucket %s --notification-configuration '%s'", bucket,
-			`{"QueueConfigurations":[{"QueueArn":"`+queue+`","Events":[`+allEvents+`]}]}`)+"   (the queue has to be there, and S3 allowed to write to it: docs/lambda.md)")
+			`{"QueueConfigurations":[{"QueueArn":"`+x.queueARN("pixmill")+`","Events":[`+allEvents+`]}]}`)+"   (the queue has to be there, and S3 allowed to write to it: docs/lambda.md)")
 }
 
 // checkRoute looks at one way from the bucket to the function.

@@ -53,12 +53,12 @@ func checkSourcePermissions(ctx context.Context, x *examination) []Finding {
 	}
 	b, t := x.bucket(l), &trial{what: "the source bucket"}
 	var some string // an object that is there
-	listed := t.try("s3:ListBucket", bucketARN(l), "for a key that is gone, S3 answers 403 and not 404, so that variants of deleted sources stay for ever", func() (err error) {
+	listed := t.try("s3:ListBucket", x.bucketARN(l.Bucket), "for a key that is gone, S3 answers 403 and not 404, so that variants of deleted sources stay for ever", func() (err error) {
 		some, err = firstObject(ctx, b, l.Prefix)
 		return err
 	})
 	if listed { // else a 403 for a key may mean either
-		t.try("s3:GetObject", objectsARN(l), "no image can be read", func() error { return readable(ctx, b, some, l.Prefix+randomName()) })
+		t.try("s3:GetObject", x.objectsARN(l), "no image can be read", func() error { return readable(ctx, b, some, l.Prefix+randomName()) })
 	}
 	switch {
 	case len(t.found) > 0:
@@ -99,11 +99,11 @@ func checkOutputPermissions(ctx context.Context, x *examination) []Finding {
 	}
 	b, key, t := x.bucket(l), x.probeKey(), &trial{what: "the output bucket"}
 	var some string
-	listed := t.try("s3:ListBucket", bucketARN(l), "the function cannot see which variants are there, and makes none", func() (err error) {
+	listed := t.try("s3:ListBucket", x.bucketARN(l.Bucket), "the function cannot see which variants are there, and makes none", func() (err error) {
 		some, err = firstObject(ctx, b, l.Prefix)
 		return err
 	})
-	put := !x.opts.ReadOnly && t.try("s3:PutObject", objectsARN(l), "no variant can be written", func() error {
+	put := !x.opts.ReadOnly && t.try("s3:PutObject", x.objectsARN(l), "no variant can be written", func() error {
 		_, err := b.Put(ctx, key, []byte("pixmill doctor was here\n"), nil)
 		return err
 	})
@@ -111,10 +111,10 @@ func checkOutputPermissions(ctx context.Context, x *examination) []Finding {
 		some = key
 	}
 	if listed || some != "" { // else a 403 for a key may mean either
-		t.try("s3:GetObject", objectsARN(l), "manifests cannot be read, and nothing is made", func() error { return readable(ctx, b, some, key) })
+		t.try("s3:GetObject", x.objectsARN(l), "manifests cannot be read, and nothing is made", func() error { return readable(ctx, b, some, key) })
 	}
 	if put {
-		gone := t.try("s3:DeleteObject", objectsARN(l), "variants of deleted sources stay for ever", func() error {
+		gone := t.try("s3:DeleteObject", x.objectsARN(l), "variants of deleted sources stay for ever", func() error {
 			return b.Delete(context.WithoutCancel(ctx), key)
 		})
 		if !gone {
@@ -131,8 +131,13 @@ func checkOutputPermissions(ctx context.Context, x *examination) []Finding {
 	return one(ok("list, read, write and delete"))
 }
 
-func bucketARN(l preset.Location) string  { return "arn:aws:s3:::" + l.Bucket }
-func objectsARN(l preset.Location) string { return "arn:aws:s3:::" + l.Bucket + "/" + l.Prefix + "*" }
+func (x *examination) bucketARN(bucket string) string {
+	return "arn:" + x.partition() + ":s3:::" + bucket
+}
+
+func (x *examination) objectsARN(l preset.Location) string {
+	return x.bucketARN(l.Bucket) + "/" + l.Prefix + "*"
+}
 
 // checkConditions looks whether the store keeps two invocations that meet apart.
 func checkConditions(ctx context.Context, x *examination) []Finding {

@@ -10,6 +10,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	policies "pixmill/iam"
+	"pixmill/internal/partition"
 )
 
 // checkRole asks IAM what the function's role may do. What you may do yourself,
@@ -26,7 +27,7 @@ func checkRole(ctx context.Context, x *examination) []Finding {
 		return one(skipped("what the role " + nameOf(strings.ReplaceAll(f.role, "/", ":")) + " may do is not looked at: LocalStack allows everything"))
 	}
 	var missing []policies.Grant
-	for _, g := range policies.Function(x.sourceAt().Bucket, x.outputAt().Bucket).Grants() {
+	for _, g := range policies.Function(x.sourceAt().Bucket, x.outputAt().Bucket).In(partition.OfARN(f.role)).Grants() {
 		out, err := x.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
 			PolicySourceArn: &f.role, ActionNames: []string{g.Action}, ResourceArns: x.examples(g),
 		})
@@ -65,7 +66,9 @@ func (x *examination) examples(g policies.Grant) []string {
 	return slices.Compact(arns) // a bucket is one resource
 }
 
+// bucketOf returns the bucket that the ARN of a bucket or of objects is of.
 func bucketOf(arn string) string {
-	bucket, _, _ := strings.Cut(strings.TrimPrefix(arn, "arn:aws:s3:::"), "/")
+	_, name, _ := strings.Cut(arn, ":::")
+	bucket, _, _ := strings.Cut(name, "/")
 	return bucket
 }

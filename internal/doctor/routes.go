@@ -51,7 +51,7 @@ func (r route) String() string {
 func (x *examination) findRoutes(ctx context.Context, bucket string) (routes []route, tells bool, unseen []Finding) {
 	out, err := x.s3.GetBucketNotificationConfiguration(ctx, &s3.GetBucketNotificationConfigurationInput{Bucket: &bucket})
 	if err != nil {
-		return nil, false, one(notSeen("the notifications of "+bucket, "s3:GetBucketNotification on arn:aws:s3:::"+bucket, err))
+		return nil, false, one(notSeen("the notifications of "+bucket, "s3:GetBucketNotification on "+x.bucketARN(bucket), err))
 	}
 	more := func(r []route, f []Finding) { routes, unseen = append(routes, r...), append(unseen, f...) }
 	for _, c := range out.LambdaFunctionConfigurations {

@@ -165,8 +165,8 @@ func TestRun_ThisBuild(t *testing.T) {
 	l.options.Capability.Outputs = []imaging.Format{imaging.FormatJPEG}
 	wantOnly(t, examine(t, l.options), want{"formats", doctor.StatusProblem, "ask for webp, which this libvips 8.18.7 cannot write"})
 	l.options.Capability = able()
-	l.options.Capability.Limits.Memory = 100 << 20
-	wantOnly(t, examine(t, l.options), want{"memory", doctor.StatusWarning, "this machine has 100 MiB for pixels; an image of limits.pixels, 200 megapixels, may need 762 MiB"})
+	l.options.Capability.Limits.Memory = 900 << 20 // enough for the pixels alone
+	wantOnly(t, examine(t, l.options), want{"memory", doctor.StatusWarning, "this machine has 900 MiB for images; an image of limits.pixels, 200 megapixels, and limits.source_bytes, 200 MiB, may need 962 MiB: 762 MiB for its pixels and 200 MiB for its own bytes"})
 	l.options.Capability, l.options.Broken = imaging.Capability{}, context.DeadlineExceeded
 	wantOnly(t, examine(t, l.options), want{"formats", doctor.StatusProblem, "the engine does not start"})
 }

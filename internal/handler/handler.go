@@ -72,7 +72,7 @@ const (
 	ResultUnchanged Result = "unchanged" // the first look found agreement, with variants or a recorded rejection
 	ResultNothing   Result = "nothing"   // nothing is wanted and nothing was there
 	ResultWritten   Result = "written"
-	ResultRejected  Result = "rejected" // the source was refused and the manifest says why
+	ResultRejected  Result = "rejected" // the source was refused and the manifest, or the error, says why
 	ResultDeleted   Result = "deleted"
 )
 
@@ -113,7 +113,8 @@ var errLookAgain = errors.New("the objects changed while they were looked at")
 // completion event of that look was sent. When it returns, all its requests and
 // goroutines have ended. The error is Transient (redeliver) or Misconfigured
 // (buckets, permissions; nothing was deleted); what is wrong with a source or a
-// variant is recorded in the manifest and is no error.
+// variant is recorded in the manifest and is no error. Only a source whose manifest
+// would have too long a key is Rejected with an error.
 func (h *Handler) Handle(ctx context.Context, ev event.ObjectEvent) (Outcome, error) {
 	inv := &invocation{
 		Handler: h,
@@ -122,7 +123,7 @@ func (h *Handler) Handle(ctx context.Context, ev event.ObjectEvent) (Outcome, er
 		start:   h.cfg.Now(),
 		out:     Outcome{Key: ev.Key},
 	}
-	if refused, err := inv.refuse(); refused || err != nil {
+	if refused, err := inv.refuse(ctx); refused || err != nil {
 		return inv.out, err
 	}
 	err := inv.reconcile(ctx)
@@ -137,7 +138,7 @@ func (h *Handler) Agrees(ctx context.Context, key string) (bool, error) {
 		ev:      event.ObjectEvent{Bucket: h.cfg.Source.Name(), Key: key},
 		folder:  h.cfg.Presets.Folder(key),
 	}
-	if refused, err := inv.refuse(); refused || err != nil {
+	if refused, err := inv.refuse(ctx); refused || err != nil {
 		return err == nil, err
 	}
 	l, err := inv.look(ctx)
@@ -166,8 +167,9 @@ type invocation struct {
 	out    Outcome
 }
 
-// refuse answers events that are not about a source of this configuration.
-func (inv *invocation) refuse() (bool, error) {
+// refuse answers events that are not about a source of this configuration, or about
+// one that cannot have any output.
+func (inv *invocation) refuse(ctx context.Context) (bool, error) {
 	bucket, source, output := inv.ev.Bucket, inv.cfg.Source.Name(), inv.cfg.Output.Name()
 	switch {
 	case bucket == output && bucket != source:
@@ -184,7 +186,7 @@ func (inv *invocation) refuse() (bool, error) {
 		inv.nothing(fmt.Sprintf("the key is outside the source prefix %q", inv.cfg.Presets.Source.Prefix))
 		return true, nil
 	}
-	return false, nil
+	return inv.refuseLongKey(ctx)
 }
 
 func (inv *invocation) nothing(reason string) {

@@ -2,6 +2,7 @@ package handler_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -188,11 +189,47 @@ func TestHandle_KeyOutsideTheSourcePrefix(t *testing.T) {
 	f.wantObjects("c/one.png")
 }
 
-func TestHandle_KeyTooLongForItsVariants(t *testing.T) {
+// No manifest can say what is wrong with a source whose manifest has no key.
+func TestHandle_KeyTooLongForItsManifest(t *testing.T) {
 	f := newFixture(t)
-	key := "a/" + strings.Repeat("x", driver.MaxKeyBytes-len("a//one.png")) // one.png fits, three.png and manifest.json do not
+	key := "a/" + strings.Repeat("x", driver.MaxKeyBytes-len("a//one.png")) // one.png fits, manifest.json does not
 	f.put(key, "img:1", nil)
-	if err := f.handleFails(key, fault.Misconfigured); !strings.Contains(err.Error(), "over the limit of 1024") {
-		t.Errorf("error %v does not name the limit", err)
+	out, err := f.handler().Handle(context.Background(), f.event(key))
+	if fault.KindOf(err) != fault.Rejected || out.Result != handler.ResultRejected || !strings.Contains(out.Reason, "is 1030 bytes, over the limit of 1024") {
+		t.Errorf("handled: %+v, %v", out, err)
 	}
+	limit, ok := errors.AsType[*fault.LimitError](err)
+	if !ok || *limit != (fault.LimitError{Field: "manifest key", Limit: 1024, Value: 1030, Unit: "bytes"}) || !strings.Contains(err.Error(), "no manifest can be written") {
+		t.Errorf("error %v does not say what is over which limit, and what comes of it", err)
+	}
+	if agrees, err := f.handler().Agrees(context.Background(), key); agrees || fault.KindOf(err) != fault.Rejected {
+		t.Errorf("agrees is %t, %v: a start would not tell of it", agrees, err)
+	}
+	f.wantObjects()
+
+	f.remove(key)
+	if out := f.handle(key, handler.ResultNothing); out.Reason != "there is no such source object" {
+		t.Errorf("gone: %q", out.Reason)
+	}
+	other := strings.Replace(key, "a/", "b/", 1) // no rule
+	f.config.Rules[0].Match = "a/**"
+	f.put(other, "img:1", nil)
+	if out := f.handle(other, handler.ResultNothing); out.Reason != "no rule matches the key" {
+		t.Errorf("without a rule: %q", out.Reason)
+	}
+	f.source.SetState(memblob.Denied)
+	if err := f.handleFails(key, fault.Misconfigured); !strings.Contains(err.Error(), "access denied") {
+		t.Errorf("a source that may not be seen: %v", err)
+	}
+	if calls := f.calls.Calls(); len(calls) > 0 {
+		t.Errorf("the output was asked: %v", calls)
+	}
+}
+
+// The longest key that a source can have.
+func TestHandle_KeyJustShortEnoughForItsManifest(t *testing.T) {
+	f := newFixture(t)
+	key := "a/" + strings.Repeat("x", driver.MaxKeyBytes-len("a//manifest.json"))
+	f.put(key, "img:1", nil)
+	f.handle(key, handler.ResultWritten)
 }

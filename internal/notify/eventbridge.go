@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge/types"
+
+	"pixmill/internal/partition"
 )
 
 // What rules match on, beside the detail.
@@ -25,14 +27,16 @@ type eventsAPI interface {
 type bus struct {
 	api  eventsAPI
 	name string // or ARN
+
+	partition string // of AWS, which its sources are in, too
 }
 
 func newBus(cfg aws.Config, name string) *bus {
-	return &bus{name: name, api: eventbridge.NewFromConfig(cfg, func(o *eventbridge.Options) {
-		if strings.HasPrefix(name, "arn:") {
-			o.Region = regionOf(name)
-		}
-	})}
+	region := cfg.Region
+	if strings.HasPrefix(name, "arn:") {
+		region = regionOf(name)
+	}
+	return &bus{name: name, partition: partition.OfRegion(region), api: eventbridge.NewFromConfig(cfg, func(o *eventbridge.Options) { o.Region = region })}
 }
 
 func (b *bus) String() string { return "events:PutEvents on " + b.name }
@@ -44,7 +48,7 @@ func (b *bus) send(ctx context.Context, m message) error {
 		DetailType:   aws.String(bridgeDetailType),
 		Detail:       aws.String(m.body),
 		Time:         aws.Time(m.Time),
-		Resources:    []string{"arn:aws:s3:::" + m.Source.Bucket + "/" + m.Source.Key},
+		Resources:    []string{"arn:" + b.partition + ":s3:::" + m.Source.Bucket + "/" + m.Source.Key},
 	}}})
 	if err != nil {
 		return err

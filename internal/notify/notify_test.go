@@ -164,6 +164,26 @@ func TestSend_EndsWithItsContext(t *testing.T) {
 	}
 }
 
+// A source is in the part of AWS that its bus is in.
+func TestSend_NamesTheSourceInItsPartition(t *testing.T) {
+	for _, tt := range []struct{ region, bus, want string }{
+		{"cn-north-1", "images", "aws-cn"},
+		{"us-gov-west-1", "default", "aws-us-gov"},
+		{"eu-central-1", "arn:aws-cn:events:cn-northwest-1:123456789012:event-bus/images", "aws-cn"},
+		{"cn-north-1", "arn:aws:events:eu-west-1:123456789012:event-bus/images", "aws"},
+	} {
+		f := newFakeAWS(t)
+		t.Setenv("AWS_REGION", tt.region)
+		if err := open(t, preset.Notify{EventBridge: tt.bus}).Send(t.Context(), example()); err != nil {
+			t.Fatal(err)
+		}
+		entry := f.only(t, "AWSEvents.PutEvents").params["Entries"].([]any)[0].(map[string]any)
+		if got, want := fmt.Sprint(entry["Resources"]), "[arn:"+tt.want+":s3:::uploads/größe & <1>.jpg]"; got != want {
+			t.Errorf("%s in %s: resources %s, want %s", tt.bus, tt.region, got, want)
+		}
+	}
+}
+
 // A queue's URL is where the queue is, unless it is AWS's or an endpoint is set.
 func TestNew_QueueOfAnotherServiceIsAtItsURL(t *testing.T) {
 	f := newFakeAWS(t)
@@ -175,7 +195,8 @@ func TestNew_QueueOfAnotherServiceIsAtItsURL(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	for host, want := range map[string]string{
-		"sqs.eu-west-1.amazonaws.com": "eu-west-1", "sqs.cn-north-1.amazonaws.com.cn": "cn-north-1", "localhost": "", "sqs.example.com": "",
+		"sqs.eu-west-1.amazonaws.com": "eu-west-1", "sqs.cn-north-1.amazonaws.com.cn": "cn-north-1", "sqs.eusc-de-east-1.amazonaws.eu": "eusc-de-east-1",
+		"localhost": "", "sqs.example.com": "", "sns.eu-west-1.amazonaws.com": "", "sqs.amazonaws.com.example.com": "",
 	} {
 		if got, ok := awsRegion(host); ok != (want != "") || ok && got != want {
 			t.Errorf("%s: region %q, %v; want %q", host, got, ok, want)

@@ -37,12 +37,13 @@ func newQueue(cfg aws.Config, address string) *queue {
 	})}
 }
 
-// awsRegion returns the region of sqs.REGION.amazonaws.com or .com.cn.
+// awsRegion returns the region of sqs.REGION.amazonaws.com, .com.cn (China) or .eu (the
+// European Sovereign Cloud). Those of the partitions that are cut off from the internet
+// count as no AWS: their URL is where they are.
 func awsRegion(host string) (region string, ok bool) {
-	host = strings.TrimSuffix(host, ".cn")
-	host, aws := strings.CutSuffix(host, ".amazonaws.com")
-	region, sqs := strings.CutPrefix(host, "sqs.")
-	return region, aws && sqs
+	host, sqs := strings.CutPrefix(host, "sqs.")
+	region, rest, _ := strings.Cut(host, ".")
+	return region, sqs && (rest == "amazonaws.com" || rest == "amazonaws.com.cn" || rest == "amazonaws.eu")
 }
 
 func (q *queue) String() string { return "sqs:SendMessage on " + q.url }

@@ -33,7 +33,13 @@ func packages(a artefact) ([]cyclonedx.Component, error) {
 		c.PackageURL += "?arch=" + p["Architecture"] + "&distro=" + strings.TrimSuffix(system["ID"]+"-"+system["VERSION_ID"], "-")
 		c.BOMRef = c.PackageURL
 		c.Description, _, _ = strings.Cut(p["Description"], "\n")
-		found = append(found, named(c, debianLicences(a.copyright(p["Package"]))...))
+		text := a.copyright(p["Package"])
+		if isMachineReadable(text) {
+			c = named(c, debianLicences(text)...)
+		} else {
+			c = witnessed(c, proseLicences(text)...)
+		}
+		found = append(found, c)
 	}
 	return found, nil
 }
@@ -61,13 +67,16 @@ func fields(text []byte, separator string) map[string]string {
 	return found
 }
 
-// debianLicences are the short names in a copyright file of Debian's machine-readable format
-// (https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/), sorted. A file of
-// another format says nothing that can be read here.
+// isMachineReadable reports whether a copyright file is of Debian's format for that. All
+// others are prose.
+//
+// https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
+func isMachineReadable(text []byte) bool {
+	return bytes.Contains(text[:min(len(text), 200)], []byte("copyright-format/1.0"))
+}
+
+// debianLicences are the short names in a machine-readable copyright file, sorted.
 func debianLicences(text []byte) []string {
-	if !bytes.Contains(text[:min(len(text), 200)], []byte("copyright-format/1.0")) {
-		return nil
-	}
 	var found []string
 	for line := range strings.Lines(string(text)) {
 		if name, ok := strings.CutPrefix(line, "License: "); ok {

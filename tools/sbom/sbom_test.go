@@ -37,6 +37,7 @@ func TestDescribe(t *testing.T) {
 		}
 		t.Run(a.name+" every library in it is named", func(t *testing.T) { everyLibraryIsNamed(t, a, *bom.Components) })
 		t.Run(a.name+" every module has its licence", func(t *testing.T) { everyModuleHasItsLicence(t, *bom.Components) })
+		t.Run(a.name+" every package has a licence or what hints at it", func(t *testing.T) { everyPackageHasALicence(t, *bom.Components) })
 		t.Run(a.name+" is valid", func(t *testing.T) { isValid(t, s, bom) })
 	}
 }
@@ -139,6 +140,15 @@ func everyModuleHasItsLicence(t *testing.T, components []cyclonedx.Component) {
 	for _, c := range components {
 		if strings.HasPrefix(c.PackageURL, "pkg:golang/") && c.Licenses == nil {
 			t.Errorf("%s is without a licence", c.Name)
+		}
+	}
+}
+
+func everyPackageHasALicence(t *testing.T, components []cyclonedx.Component) {
+	t.Helper()
+	for _, c := range components {
+		if strings.HasPrefix(c.PackageURL, "pkg:deb/") && c.Licenses == nil && c.Evidence == nil {
+			t.Errorf("%s is without a licence, and without any evidence of one", c.Name)
 		}
 	}
 }
@@ -259,9 +269,56 @@ func TestDebianLicences(t *testing.T) {
 	if got := debianLicences([]byte(machine)); !slices.Equal(got, []string{"GPL-2+", "MPL-2.0"}) {
 		t.Errorf("got %q", got)
 	}
-	if got := debianLicences([]byte("This package was debianized by somebody.\nLicense: see below\n")); got != nil {
-		t.Errorf("of prose: %q", got)
+}
+
+// A file in prose names what it names; whose licence that is it does not say in a form
+// that could be read here, and so it is not stated as the package's.
+func TestPackages_ProseIsEvidence(t *testing.T) {
+	const (
+		doc    = "usr/share/doc/"
+		format = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nLicense: MPL-2.0\n"
+		prose  = "This package was debianized by somebody.\n\nLicense: see `/usr/share/common-licenses/LGPL-2.1'.\nUnused files are under /usr/share/common-licenses/GPL. Some: /usr/share/common-licenses/CC0-1.0.\n"
+		mit    = " * Permission is hereby granted, free of charge, to any person\n * obtaining a copy of this software and associated documentation\n * files (the \"Software\"), to deal\n"
+	)
+	for text, want := range map[string]struct{ stated, seen []string }{
+		format:      {stated: []string{"MPL-2.0"}},
+		prose:       {seen: []string{"CC0-1.0", "GPL", "LGPL-2.1"}},
+		mit:         {seen: []string{"MIT"}},
+		prose + mit: {seen: []string{"CC0-1.0", "GPL", "LGPL-2.1", "MIT"}},
+		"Permission to freely use this software is hereby granted.\n": {},
+		"": {},
+	} {
+		a := artefact{files: map[string][]byte{
+			"etc/os-release":       []byte("ID=debian\nVERSION_ID=\"12\"\n"),
+			statusDir + "libx":     []byte("Package: libx\nVersion: 1\nArchitecture: amd64\n"),
+			doc + "libx/copyright": []byte(text),
+		}}
+		found, err := packages(a)
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%+v, %v", found, err)
+		}
+		if got := namesOf(found[0].Licenses); !slices.Equal(got, want.stated) {
+			t.Errorf("of %q: stated %q, want %q", text, got, want.stated)
+		}
+		var seen []string
+		if e := found[0].Evidence; e != nil {
+			seen = namesOf(e.Licenses)
+		}
+		if !slices.Equal(seen, want.seen) {
+			t.Errorf("of %q: evidence %q, want %q", text, seen, want.seen)
+		}
 	}
+}
+
+func namesOf(licences *cyclonedx.Licenses) []string {
+	if licences == nil {
+		return nil
+	}
+	var names []string
+	for _, l := range *licences {
+		names = append(names, l.License.Name)
+	}
+	return names
 }
 
 func TestSerial_IsAUUIDOfTheDigest(t *testing.T) {
