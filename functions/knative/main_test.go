@@ -53,9 +53,9 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
-	client := storetest.Client(t, e)
-	return &world{endpoint: e, uploads: client.Bucket("uploads"), results: client.Bucket("variants")}
+	w := &world{}
+	w.endpoint, w.uploads, w.results = storetest.Buckets(t)
+	return w
 }
 
 // function is the program, with nothing in its environment but what is given.

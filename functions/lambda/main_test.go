@@ -125,9 +125,9 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	e := storetest.Open(t, t.TempDir(), "uploads", "variants").Endpoint()
-	client := storetest.Client(t, e)
-	return &world{endpoint: e, uploads: client.Bucket("uploads"), results: client.Bucket("variants")}
+	w := &world{}
+	w.endpoint, w.uploads, w.results = storetest.Buckets(t)
+	return w
 }
 
 func (w *world) put(t *testing.T, key string, body []byte) {

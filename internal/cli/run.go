@@ -72,7 +72,8 @@ nothing to do up to --concurrency, over the same interface as on AWS Lambda.
 With --function http://… no process is started. Each event is sent to that function,
 one S3 notification a request, and the status of the answer is what came of it: 2xx
 is done; 400, 413, 415, 422 and the like are not tried again; all else comes again,
-later and later. What finds no function, or one that has no room, is no attempt. The
+later and later. What finds no function, or one that has no room, is no attempt. What
+was given up comes again when another version of Pixmill's function answers. The
 function has to have the same configuration, and reach the store (--listen). What it
 made is in its own log; here is only what failed.
 
@@ -99,7 +100,7 @@ Ctrl-C finishes what has begun and ends; a second Ctrl-C ends at once.`,
 	flags.StringVarP(&f.config, "config", "c", "", "the `FILE` with buckets, rules and presets (default: "+config.DefaultFile+" if it is there, else a built-in one)")
 	flags.StringVarP(&f.listen, "listen", "l", "127.0.0.1:9000", "the `ADDRESS` of the S3 store; with port 0 a free one is taken")
 	flags.StringVar(&f.function, "function", "", "run another function: the `PATH` of a provided.al2023 bootstrap, a folder with one, or a zip; or call the one at this http:// or https:// URL")
-	flags.StringVar(&f.via, "function-via", "", "connect to this `ADDRESS` in place of the URL's own host, which stays the Host header: a cluster's ingress")
+	flags.StringVar(&f.via, "function-via", "", "connect to this `HOST:PORT` in place of the URL's own, which stays the Host header: a cluster's ingress")
 	flags.StringArrayVar(&f.env, "env", nil, "set `NAME=VALUE` in the environment of the function processes; may be given again")
 	flags.StringVar(&f.event, "event", string(dispatch.FormSQS), "give the function `FORM` events: sqs (batches of S3 notifications) or s3 (one notification each)")
 	flags.IntVar(&f.concurrency, "concurrency", goruntime.GOMAXPROCS(0), "run at most `N` function processes at once, or requests to a URL ("+strconv.Itoa(remoteConcurrency)+" of these unless told otherwise)")

@@ -11,7 +11,7 @@ func TestRunFlags_RemoteFunction(t *testing.T) {
 	}{
 		{function: "build/bootstrap.zip", concurrency: 2, end: 2},
 		{function: "https://f.example.com", concurrency: 2, url: "https://f.example.com/", end: remoteConcurrency},
-		{function: "http://f:81/x", via: "[::1]", concurrency: 2, url: "http://f:81/x", address: "[::1]:80", end: remoteConcurrency},
+		{function: "http://f:81/x", via: "[::1]:80", concurrency: 2, url: "http://f:81/x", address: "[::1]:80", end: remoteConcurrency},
 		{function: "http://f", given: "concurrency", concurrency: 2, url: "http://f/", end: 2},
 	} {
 		f := runFlags{function: tt.function, via: tt.via, concurrency: tt.concurrency, given: func(name string) bool { return name == tt.given }}

@@ -7,3 +7,7 @@ import "time"
 func VisibilityOf(timeout time.Duration) time.Duration {
 	return (&Options{Timeout: timeout}).visibility()
 }
+
+// SetSteady says how long a version of an HTTP function has to be the only one that
+// answers. Run has not begun.
+func (r *Runtime) SetSteady(d time.Duration) { r.steady = d }

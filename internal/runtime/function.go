@@ -31,7 +31,7 @@ func (r *Runtime) openFunction(ctx context.Context) {
 	o := &r.opts
 	if o.URL != nil {
 		r.calls = remote{httpfn.New(httpfn.Options{
-			URL: o.URL, Via: o.Via, Timeout: o.Timeout, Grace: killGrace, Now: o.Now,
+			URL: o.URL, Via: o.Via, Timeout: o.Timeout, Grace: killGrace, Now: o.Now, Heard: r.heard,
 		})}
 		return
 	}

@@ -21,7 +21,7 @@ type sourceState struct{ key, etag string }
 // settings as now. Who changed the settings may have mended what was wrong.
 func (r *Runtime) givenUp(ctx context.Context) (map[sourceState]int, error) {
 	counts := map[sourceState]int{}
-	settings := r.opts.settings()
+	settings := r.settings()
 	for after := uint64(0); ; {
 		letters, err := r.queue.LettersAfter(ctx, after, lettersAtOnce)
 		if err != nil || len(letters) == 0 {

@@ -71,6 +71,13 @@ func (n *newsKeys) has(key string) bool {
 	return ok
 }
 
+// remember begins to keep them.
+func (n *newsKeys) remember() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.keys = map[string]struct{}{}
+}
+
 func (n *newsKeys) forget() {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -76,6 +76,9 @@ type Runtime struct {
 	queue   *queue.Queue
 	store   *store.Store
 	calls   function
+
+	versions *versions     // of an HTTP function
+	steady   time.Duration // see steadyTime
 }
 
 // Open locks the directory, makes sure that no function of an earlier run is
@@ -96,9 +99,9 @@ func Open(ctx context.Context, o Options) (_ *Runtime, err error) {
 	if o.URL != nil {
 		o.Form = dispatch.FormS3 // a status cannot say which of several events has failed
 	}
-	r := &Runtime{opts: o}
+	r := &Runtime{opts: o, versions: newVersions(), steady: steadyTime}
 	if o.Recheck {
-		r.news.keys = map[string]struct{}{}
+		r.news.remember()
 	}
 	defer func() {
 		if err != nil {
@@ -127,7 +130,7 @@ func (r *Runtime) openQueueAndStore(ctx context.Context) error {
 	o := &r.opts
 	var err error
 	if r.queue, err = queue.Open(ctx, queue.Options{
-		Dir: filepath.Join(o.Data, "queue"), Visibility: o.visibility(), Sync: o.Sync, Settings: o.settings(), Log: o.Log,
+		Dir: filepath.Join(o.Data, "queue"), Visibility: o.visibility(), Sync: o.Sync, Settings: r.settings(), Log: o.Log,
 	}); err != nil {
 		return err
 	}
@@ -191,7 +194,7 @@ func (r *Runtime) Run(ctx context.Context) error {
 	defer stop()
 	var parts sync.WaitGroup
 	if r.opts.Recheck {
-		parts.Go(func() { r.recheck(ctx) })
+		parts.Go(func() { r.rechecks(ctx) })
 	}
 	drained := make(chan struct{})
 	parts.Go(func() {

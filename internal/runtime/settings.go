@@ -9,13 +9,17 @@ import (
 
 // settings is a hash of what decides, beside the source, whether an event can be
 // worked on: the configuration, the function and its limits. After a change what
-// was given up before may succeed.
-func (o *Options) settings() string {
+// was given up before may succeed. The version is that which an HTTP function gives
+// itself; empty: it gives none.
+func (o *Options) settings(version string) string {
 	h := sha256.New()
 	part := func(v any) { fmt.Fprintf(h, "%q\n", fmt.Sprint(v)) }
 	part(o.Config)
 	if o.URL != nil {
-		part(o.URL) // which version answers there is not known
+		part(o.URL)
+		if version != "" {
+			part(version)
+		}
 	} else {
 		o.partsOfProgram(part)
 	}

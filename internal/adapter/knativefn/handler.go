@@ -38,6 +38,8 @@ type Config struct {
 	BodyBytes int64         // for the bodies of all requests together
 	Timeout   time.Duration // for one request, from its body on; 0: no bound
 
+	Version string // in HeaderVersion of every answer; empty: it is in none
+
 	Uploads      *upload.Uploader // nil: images are not taken
 	OutputBucket string           // that the answers to uploads name
 }
@@ -66,7 +68,12 @@ func New(c Config) *Service {
 func (s *Service) Drain() { s.draining.Store(true) }
 
 // ServeHTTP answers one request.
-func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.Version != "" {
+		w.Header().Set(HeaderVersion, s.Version)
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // readiness says whether requests may come. The store is no part of it: it does not
 // become reachable by sending requests elsewhere, and from zero Knative would hold them.

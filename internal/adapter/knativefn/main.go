@@ -56,6 +56,7 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 		return err
 	}
 	s := service(core, shared.Presets, own, log)
+	s.Version = versionOf(core, shared.Presets, own, getenv)
 	ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", own.address)
 	if err != nil {
 		core.Close()
@@ -63,7 +64,9 @@ func run(ctx context.Context, getenv func(string) string, stderr io.Writer) erro
 	}
 	pixels := core.Engine.Capability().Limits.Memory
 	log.InfoContext(ctx, "listening", "address", ln.Addr().String(), "slots", s.Slots, "queue", s.Queue, "uploads", own.uploads,
-		"pixel_bytes", pixels, "body_bytes", s.BodyBytes, "heap_bytes", limitHeap(ctx, log, pixels), "version", app.Version())
+		"pixel_bytes", pixels, "body_bytes", s.BodyBytes, "heap_bytes", limitHeap(ctx, log, pixels), "version", s.Version)
+	endLook := lookForCredentials(ctx, log)
+	defer endLook()
 	if err := s.Serve(ctx, ln, own.grace); err != nil {
 		return err // with deliveries that may still run: the core stays as it is until the process has ended
 	}

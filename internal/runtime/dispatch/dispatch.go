@@ -43,8 +43,6 @@ const (
 	// maxUnfinished is how often beyond MaxAttempts an event may be begun, over all
 	// runs: the runtime was killed again and again, perhaps because of it.
 	maxUnfinished = 20
-	// tellAgain is how long the absence of the function is no news.
-	tellAgain = 10 * time.Second
 )
 
 // Options say how a dispatcher works. All fields but Alone are needed.
@@ -76,10 +74,10 @@ type Options struct {
 // Dispatcher moves events from a queue to a function.
 type Dispatcher struct {
 	Options
+	absent absence
 
 	mu      sync.Mutex
 	records map[string]record // by message; of those that failed in this run and are not at their end
-	absent  time.Time         // when it was told last that there is no function
 }
 
 // record counts the failed attempts of a message. It is kept in memory: what a
@@ -91,6 +89,7 @@ type record struct {
 
 	postponed int       // how often a remote function has not taken it
 	since     time.Time // when that was for the first time
+	unreached int       // how often a proxy could not bring it there
 }
 
 // New returns a dispatcher that does nothing yet.
@@ -229,32 +228,21 @@ func (d *Dispatcher) payload(messages []*queue.Message) ([]byte, error) {
 func (d *Dispatcher) invoke(ctx context.Context, messages []*queue.Message, payload []byte) (pool.Answer, error) {
 	for n := 1; ; n++ {
 		answer, err := d.invoker(messages).Invoke(ctx, payload)
+		if isThere(err) {
+			d.tellBack(ctx)
+		}
 		if !notThere(err) {
 			return answer, err
 		}
 		d.unbegin(ctx, messages) // whoever kills the runtime from here on kills no work
 		pause := d.RestartBackoff(n)
-		d.tellAbsent(ctx, err, n, pause)
+		d.tellAbsent(ctx, messages, err, n, pause)
 		waited := wait(ctx, pause)
 		d.begin(ctx, messages)
 		if !waited {
 			return pool.Answer{}, ctx.Err()
 		}
 	}
-}
-
-// tellAbsent tells that there is no function, unless one of the workers has just told
-// so: in their reasons, ports differ, and in what way it is not there.
-func (d *Dispatcher) tellAbsent(ctx context.Context, err error, n int, pause time.Duration) {
-	d.mu.Lock()
-	now, level := d.Now(), slog.LevelError
-	if now.Sub(d.absent) < tellAgain {
-		level = slog.LevelDebug
-	} else {
-		d.absent = now
-	}
-	d.mu.Unlock()
-	d.Log.Log(ctx, level, "there is no function to call", "error", err, "failures", n, "next_try", pause)
 }
 
 // wait returns false when ctx ended first.

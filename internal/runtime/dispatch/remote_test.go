@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"pixmill/internal/runtime/dispatch"
 	"pixmill/internal/runtime/httpfn"
 	"pixmill/internal/runtime/pool"
+	"pixmill/internal/runtime/queue"
 )
 
 // alone is the function when it has one event to itself.
@@ -40,6 +42,13 @@ func setUpRemote(t *testing.T, answer func(key string) error) (*fixture, *alone)
 	a := &alone{t: t, answer: answer}
 	x.o.Form, x.o.Alone = dispatch.FormS3, a
 	return x, a
+}
+
+// logs keeps what the dispatcher says.
+func (x *fixture) logs() *outputtest.Buffer {
+	log := &outputtest.Buffer{}
+	x.o.Log = slog.New(slog.NewTextHandler(log, nil))
+	return log
 }
 
 func TestRun_RemoteOutcomes(t *testing.T) {
@@ -97,7 +106,7 @@ func TestRun_EventThatEndsARemoteFunctionIsTriedAloneAndTakesNoOtherWithIt(t *te
 }
 
 func TestRun_RemoteFunctionThatIsAwayOrFullCostsNoAttempt(t *testing.T) {
-	for name, outcome := range map[string]httpfn.Outcome{"away": httpfn.Away, "full": httpfn.Later} {
+	for name, outcome := range map[string]httpfn.Outcome{"away": httpfn.Away, "not now": httpfn.Later, "full": httpfn.Full} {
 		t.Run(name, func(t *testing.T) {
 			calls := 0
 			x, _ := setUpRemote(t, func(string) error {
@@ -153,6 +162,63 @@ func TestRun_RemoteFunctionSaysWhenToComeAgain(t *testing.T) {
 	}
 }
 
+func TestRun_EventThatAProxyCouldNotBringCostsNoAttempt(t *testing.T) {
+	calls := 0
+	x, a := setUpRemote(t, func(string) error {
+		if calls++; calls <= 10 {
+			return &httpfn.Error{Outcome: httpfn.Unreached, Reason: "no healthy upstream"}
+		}
+		return nil
+	})
+	x.o.Backoff = func(int) time.Duration { return time.Millisecond }
+	x.o.MaxAttempts = 1
+	x.send("a")
+	if dead := x.drain(); len(dead) != 0 || calls != 11 || len(a.keys) != 0 {
+		t.Errorf("after %d calls, %d alone, dead letters: %+v", calls, len(a.keys), dead)
+	}
+}
+
+// Others are done long before a minute has passed.
+func TestRun_EventThatThereWasNoRoomForComesAgainSoon(t *testing.T) {
+	for outcome, want := range map[httpfn.Outcome]string{httpfn.Full: "delay=10s", httpfn.Later: "delay=1m0s"} {
+		x, _ := setUpRemote(t, func(string) error { return &httpfn.Error{Outcome: outcome, Reason: "503"} })
+		x.o.Backoff = func(int) time.Duration { return time.Minute }
+		log := x.logs()
+		x.send("a")
+		stop := x.start()
+		x.until("it was sent", func(queue.Stats) bool { return strings.Contains(log.String(), "event not taken") })
+		stop()
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("outcome %d: want %s:\n%s", outcome, want, log)
+		}
+	}
+}
+
+// A proxy before the function says so, while a look finds it each time.
+func TestRun_EventThatNeverReachesTheFunctionIsNotSentForever(t *testing.T) {
+	unreached := func(string) error {
+		return &httpfn.Error{Outcome: httpfn.Unreached, Reason: "no healthy upstream"}
+	}
+	x, a := setUpRemote(t, func(key string) error {
+		if key == "good" {
+			return nil
+		}
+		return unreached(key)
+	})
+	a.answer = unreached
+	x.o.Backoff = func(int) time.Duration { return time.Millisecond }
+	x.o.MaxAttempts = 5
+	x.send("bad", "good")
+	dead := x.drain()
+	if len(dead) != 1 || dead[0].Reason != "killed the function twice: no healthy upstream" || !strings.Contains(string(dead[0].Body), "bad") {
+		t.Errorf("dead letters %+v", dead)
+	}
+	// Ten for nothing, one attempt with others beside it, and two alone.
+	if sent := len(x.f.seen()) - 1; sent != 11 || len(a.keys) != 2 {
+		t.Errorf("sent %d times and alone %d times, want 11 and 2", sent, len(a.keys))
+	}
+}
+
 func TestRun_AbsenceOfTheFunctionIsToldOnceByAllWorkers(t *testing.T) {
 	calls := 0
 	x, _ := setUpRemote(t, func(string) error {
@@ -161,11 +227,50 @@ func TestRun_AbsenceOfTheFunctionIsToldOnceByAllWorkers(t *testing.T) {
 		}
 		return nil
 	})
-	var log outputtest.Buffer
-	x.o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	log := x.logs()
 	x.send("a")
 	x.drain()
-	if n := strings.Count(log.String(), "there is no function to call"); n != 1 {
-		t.Errorf("it was told %d times:\n%s", n, &log)
+	for text, want := range map[string]int{"there is no function to call": 1, "the function answers again": 1} {
+		if n := strings.Count(log.String(), text); n != want {
+			t.Errorf("%q was told %d times:\n%s", text, n, log)
+		}
+	}
+}
+
+func TestRun_EndOfAnAbsenceIsToldWithHowLongItWasAndWhatWaited(t *testing.T) {
+	var mu sync.Mutex
+	now, away := time.Now(), true
+	x, _ := setUpRemote(t, func(string) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if away {
+			return &httpfn.Error{Outcome: httpfn.Away, Reason: "connection refused"}
+		}
+		return &httpfn.Error{Outcome: httpfn.Rejected, Reason: "422"} // which is an answer, too
+	})
+	x.o.Now = func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	x.o.Workers = 3
+	log := x.logs()
+	x.send("a", "b", "c", "d")
+	stop := x.start()
+	defer stop()
+	x.until("all workers wait", func(queue.Stats) bool { return len(x.f.seen()) >= 6 })
+	mu.Lock()
+	now, away = now.Add(90*time.Second), false
+	mu.Unlock()
+	x.until("the queue is empty", func(s queue.Stats) bool { return s.Idle() })
+	if text := log.String(); strings.Count(text, `msg="the function answers again" away=1m30s events_waited=3`) != 1 || strings.Count(text, "answers again") != 1 {
+		t.Errorf("want it once, after 1m30s, with three events:\n%s", text)
+	}
+}
+
+// Nobody knows that of a request that broke off, and of none was told that it was away.
+func TestRun_FunctionThatWasNotMissedIsNotSaidToBeBack(t *testing.T) {
+	x, _ := setUpRemote(t, func(string) error { return nil })
+	log := x.logs()
+	x.send("a", "b")
+	x.drain()
+	if strings.Contains(log.String(), "again") {
+		t.Error(log.String())
 	}
 }

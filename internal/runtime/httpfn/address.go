@@ -26,8 +26,10 @@ func ParseURL(text string) (*url.URL, error) {
 		return nil, fmt.Errorf("its scheme is %q: http or https", u.Scheme)
 	case u.User != nil:
 		return nil, errors.New("a user name or a password in it would be shown: leave them out")
-	case u.Fragment != "":
+	case strings.Contains(text, "#"):
 		return nil, errors.New("it has a #fragment, which no server gets to see")
+	case u.RawQuery != "" || u.ForceQuery:
+		return nil, errors.New("it has a ?query: an event is all that the function is sent")
 	}
 	if err := checkHost(u); err != nil {
 		return nil, err
@@ -38,25 +40,29 @@ func ParseURL(text string) (*url.URL, error) {
 	return u, nil
 }
 
-// ParseVia reads an address to connect to: host:port, a host, or a URL without a
-// path. Where there is no port, the scheme has one: that of the URL, or else this one.
+// ParseVia reads an address to connect to: host:port, or a URL without a path, whose
+// scheme, that of the function, has a port where it names none.
 func ParseVia(address, scheme string) (string, error) {
 	u, err := url.Parse(address)
 	if !IsURL(address) {
-		u, err = url.Parse(scheme + "://" + address)
+		u, err = url.Parse("//" + address)
 	}
 	switch {
 	case err != nil:
 		return "", cause(err)
-	case u.Scheme != scheme:
+	case u.Scheme != "" && u.Scheme != scheme:
 		return "", fmt.Errorf("its scheme is %q, that of the function %q", u.Scheme, scheme)
-	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil:
+	case strings.Trim(u.Path, "/") != "" || strings.ContainsAny(address, "?#") || u.User != nil:
 		return "", errors.New("want a host and a port, and nothing else")
 	}
 	if err := checkHost(u); err != nil {
 		return "", err
 	}
-	return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), portOf[scheme])), nil
+	port := cmp.Or(u.Port(), portOf[u.Scheme])
+	if port == "" {
+		return "", errors.New("it has no port: host:port, as in 192.168.49.2:80")
+	}
+	return net.JoinHostPort(u.Hostname(), port), nil
 }
 
 func checkHost(u *url.URL) error {

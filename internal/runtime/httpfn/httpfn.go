@@ -26,7 +26,7 @@ const (
 	dialTimeout = 5 * time.Second
 )
 
-// Options say what is called. All fields but Via are needed.
+// Options say what is called. All fields but Via and Heard are needed.
 type Options struct {
 	URL     *url.URL      // what events are sent to
 	Via     string        // host:port to connect to in place of the URL's own, such as a cluster's ingress; see ParseVia
@@ -35,6 +35,10 @@ type Options struct {
 	// its connection closed, ends its own requests and stops.
 	Grace time.Duration
 	Now   func() time.Time
+	// Heard is told the version that the function gives itself in an answer, of each answer
+	// that has one; nil: nobody is. It is called concurrently, before the call returns that
+	// got the answer.
+	Heard func(version string)
 }
 
 // Function calls one function. Its methods may be called concurrently.
@@ -79,8 +83,9 @@ func New(o Options) *Function {
 // ctx's while it waited. What has begun goes on when ctx ends.
 //
 // A request that ended without an answer of the function itself leaves open what is
-// wrong, and what of it still goes on. Invoke returns when that has ended too; and until
-// a look has found the function there, every event is Away, and none is sent into the void.
+// wrong, and often what of it still goes on. Invoke returns when that has ended too; and
+// until a look has found the function there, every event is Away, and none is sent into
+// the void.
 func (f *Function) Invoke(ctx context.Context, payload []byte) (pool.Answer, error) {
 	if !f.begin() {
 		return pool.Answer{}, pool.ErrClosed
@@ -105,11 +110,21 @@ func (f *Function) together(ctx context.Context, payload []byte) *Error {
 // request that was given up may still end the function, and the next one with it.
 func (f *Function) send(ctx context.Context, payload []byte) *Error {
 	err := f.post(ctx, payload)
-	if err != nil && err.unanswered {
+	if err != nil && err.doubt {
 		f.doubts.Add(1)
+	}
+	if err != nil && err.lingers {
 		f.pause(ctx, f.opts.Grace)
 	}
 	return err
+}
+
+// Look asks whether the function is there, without an event. The error is an *Error.
+func (f *Function) Look(ctx context.Context) error {
+	if err := f.look(ctx); err != nil {
+		return err
+	}
+	return nil
 }
 
 // Alone sends an event when no other request of this Function is under way, and after

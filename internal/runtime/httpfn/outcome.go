@@ -18,6 +18,12 @@ const (
 	// Later was not begun, since there is too much to do or nobody to do it at this
 	// address. It is no attempt.
 	Later
+	// Full is Later, and soon: what is under way makes room in seconds.
+	Full
+	// Unreached was sent to a proxy that could not send it on, by its own words. It is no
+	// attempt, but not for ever: a proxy that tries several times by itself may say so of
+	// the last time alone.
+	Unreached
 	// Away means that there is no function to connect to. It is no attempt.
 	Away
 	// Broken was sent and broke off, perhaps because of the event, perhaps because of
@@ -35,11 +41,15 @@ type Error struct {
 	Reason  string        // one line
 	Wait    time.Duration // the function asked that the event come again no sooner
 
-	unanswered bool // it was not the function that answered
+	doubt   bool // whether there is a function at all
+	lingers bool // it may go on in the function
 }
 
 // Error is the reason.
 func (e *Error) Error() string { return e.Reason }
+
+// Answered reports whether there was a function: it answered, or a proxy that has one did.
+func (e *Error) Answered() bool { return !e.doubt && e.Outcome != Away && e.Outcome != notSent }
 
 // outcomeOf is the one table from the status of an answer to what comes of its event;
 // a success is ok. It follows the contract of Knative Eventing's data plane:
@@ -58,7 +68,7 @@ func (e *Error) Error() string { return e.Reason }
 // Proxies, the ingress and the sidecar of Knative among them, answer for a function
 // that is not there, or that ended in the middle of the request:
 //
-//	502, 503                  Broken, since nobody knows which of these it was
+//	502, 503                  Broken, since nobody knows which of these it was; but see sayings
 //	504                       Failed, as a request that took too long
 //	503 with Retry-After      Later: by RFC 9110 it was not handled, since it is
 //	                          overloaded or about to stop
@@ -94,18 +104,24 @@ func newError(a answer) *Error {
 	if ok {
 		return nil
 	}
-	return &Error{Outcome: o, Reason: a.reason(), Wait: a.wait, unanswered: o == Broken || a.status == http.StatusGatewayTimeout}
+	e := &Error{Outcome: o, Reason: a.reason("the function"), Wait: a.wait}
+	if said, known := a.proxys(); known && o == Broken {
+		e.Outcome, e.Reason = said, a.reason("a proxy before the function")
+	}
+	e.lingers = e.Outcome == Broken || a.status == http.StatusGatewayTimeout
+	e.doubt = e.lingers || e.Outcome == Unreached
+	return e
 }
 
 // reason says what was answered: "the function answered 422 Unprocessable Entity: …".
-func (a answer) reason() string {
-	text := "the function answered " + statusText(a.status)
+func (a answer) reason(who string) string {
+	text := who + " answered " + statusText(a.status)
 	switch {
 	case a.problem.Detail != "":
 		return text + ": " + a.problem.Detail
 	case a.location != "":
 		return text + " to " + a.location
-	case a.text != "":
+	case a.plain && a.text != "":
 		return text + ": " + a.text
 	}
 	return text

@@ -46,7 +46,7 @@ func TestInvoke_OutcomeByStatus(t *testing.T) {
 		{name: "full or draining", status: 503, body: problem, headers: later, outcome: Later, wait: 7 * time.Second, reason: "the function answered 503 Service Unavailable: the detail"},
 		{name: "full, at once again", status: 503, headers: []string{"Retry-After", "0"}, outcome: Later, reason: "the function answered 503 Service Unavailable"},
 		{name: "begun and transient", status: 503, body: begun, headers: later, outcome: Failed, wait: 7 * time.Second, reason: "the function answered 503 Service Unavailable: the store is away"},
-		{name: "a proxy without a function", status: 503, body: "no healthy upstream", outcome: Broken, reason: "the function answered 503 Service Unavailable: no healthy upstream"},
+		{name: "nobody knows whose", status: 503, body: "out of order", outcome: Broken, reason: "the function answered 503 Service Unavailable: out of order"},
 		{
 			name: "more than a line", status: 500, body: `{"detail":"a\n\tb ` + strings.Repeat("ü", mostText) + `"}`, outcome: Failed,
 			reason: "the function answered 500 Internal Server Error: a b " + strings.Repeat("ü", mostText/2-2),

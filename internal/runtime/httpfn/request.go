@@ -21,6 +21,9 @@ const (
 	mostText   = 1000     // bytes of an answer that are quoted
 	mostWait   = time.Hour
 	userAgent  = "pixmill"
+
+	// versionHeader says in Pixmill's answers which version of the function gave them.
+	versionHeader = "Pixmill-Function"
 )
 
 // answer is what is read of an answer that is no success.
@@ -30,7 +33,8 @@ type answer struct {
 	wait     time.Duration // of it
 	location string
 	problem  problem
-	text     string // the body, if it is a text
+	text     string // the body, or its beginning, in one line
+	plain    bool   // it is for people
 }
 
 // problem is what is read of the document of RFC 9457.
@@ -58,9 +62,9 @@ func (f *Function) post(ctx context.Context, payload []byte) *Error {
 	case !connected.Load():
 		return &Error{Outcome: Away, Reason: "no connection to the function: " + err.Error()}
 	case errors.Is(callCtx.Err(), context.DeadlineExceeded):
-		return &Error{Outcome: Failed, Reason: fmt.Sprintf("the function did not answer within %v", f.opts.Timeout), unanswered: true}
+		return &Error{Outcome: Failed, Reason: fmt.Sprintf("the function did not answer within %v", f.opts.Timeout), doubt: true, lingers: true}
 	}
-	return &Error{Outcome: Broken, Reason: "the connection to the function broke off: " + err.Error(), unanswered: true}
+	return &Error{Outcome: Broken, Reason: "the connection to the function broke off: " + err.Error(), doubt: true, lingers: true}
 }
 
 // look asks whether the function is there, in a way that has it do nothing. Any answer
@@ -77,7 +81,7 @@ func (f *Function) look(ctx context.Context) *Error {
 	defer res.Body.Close()
 	switch res.StatusCode {
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return &Error{Outcome: Away, Reason: "there is no function: " + statusText(res.StatusCode)}
+		return &Error{Outcome: Away, Reason: "a look for the function was answered " + statusText(res.StatusCode)}
 	}
 	return nil
 }
@@ -102,7 +106,13 @@ func (f *Function) request(ctx context.Context, method string, payload []byte) (
 	if method == http.MethodPost {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	return f.transport.RoundTrip(req) // and no further: a redirection is for somebody to see
+	res, err := f.transport.RoundTrip(req) // and no further: a redirection is for somebody to see
+	if err == nil && f.opts.Heard != nil {
+		if version := quote(res.Header.Get(versionHeader)); version != "" {
+			f.opts.Heard(version)
+		}
+	}
+	return res, err
 }
 
 func (f *Function) read(res *http.Response) answer {
@@ -112,8 +122,8 @@ func (f *Function) read(res *http.Response) answer {
 		return a // its body is the connection, and ends with no context
 	}
 	body, _ := io.ReadAll(io.LimitReader(res.Body, mostBody)) // the status counts; what more there is to say may be lost
-	if json.Unmarshal(body, &a.problem) != nil && strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain") {
-		a.text = quote(string(body))
+	if json.Unmarshal(body, &a.problem) != nil {
+		a.text, a.plain = quote(string(body)), strings.HasPrefix(res.Header.Get("Content-Type"), "text/plain")
 	}
 	a.problem.Detail = quote(a.problem.Detail)
 	return a

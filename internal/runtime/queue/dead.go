@@ -30,7 +30,7 @@ type Letter struct {
 	Attempts int // deliveries, as SQS counts them: also those of which nothing came
 	Sent     time.Time
 	Buried   time.Time
-	Settings string // Options.Settings of the run that gave it up
+	Settings string // Options.Settings, or the last SetSettings, when it was given up
 }
 
 // Bury moves a message to the dead-letter stream. It stands there before it
@@ -42,7 +42,7 @@ func (q *Queue) Bury(ctx context.Context, m *Message, reason string) error {
 	letter.Header.Set(headerReason, oneLine(reason))
 	letter.Header.Set(headerAttempts, strconv.Itoa(m.Attempt))
 	letter.Header.Set(headerSent, m.Sent.UTC().Format(time.RFC3339Nano))
-	letter.Header.Set(headerSettings, q.settings)
+	letter.Header.Set(headerSettings, *q.settings.Load())
 	// The ID makes a second burial after a crash, within two minutes, one letter.
 	if _, err := q.js.PublishMsg(ctx, letter, jetstream.WithMsgID(m.ID)); err != nil {
 		return fault.New(fault.Transient, "bury", m.ID, err)

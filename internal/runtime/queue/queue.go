@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -45,7 +46,7 @@ type Options struct {
 	// fsync for each message: 0.7 ms (p99: 13 ms) in place of 0.02 ms on ext4 on a
 	// virtual disk.
 	Sync bool
-	// Settings names what messages are worked on with; a dead letter keeps it.
+	// Settings names what messages are worked on with; a dead letter keeps it. See SetSettings.
 	Settings string
 	Log      *slog.Logger
 }
@@ -53,7 +54,7 @@ type Options struct {
 // Queue is an open queue. Its methods may be called concurrently.
 type Queue struct {
 	mark     openMark
-	settings string
+	settings atomic.Pointer[string]
 	server   *server.Server
 	conn     *nats.Conn
 	js       jetstream.JetStream
@@ -68,7 +69,8 @@ type Queue struct {
 // caller makes sure that no other process uses the directory and that no work
 // of an earlier run goes on.
 func Open(ctx context.Context, o Options) (_ *Queue, err error) {
-	q := &Queue{mark: markIn(o.Dir), settings: o.Settings}
+	q := &Queue{mark: markIn(o.Dir)}
+	q.SetSettings(o.Settings)
 	defer func() {
 		if err != nil {
 			q.Close()
@@ -97,6 +99,9 @@ func Open(ctx context.Context, o Options) (_ *Queue, err error) {
 	}
 	return q, nil
 }
+
+// SetSettings replaces Options.Settings for what is buried from now on.
+func (q *Queue) SetSettings(settings string) { q.settings.Store(&settings) }
 
 // Close ends the queue. What was received and not finished is available again
 // after the next Open.

@@ -164,6 +164,21 @@ func TestBury_KeepsTheMessageWithItsReason(t *testing.T) {
 	}
 }
 
+func TestBury_KeepsTheSettingsOfNow(t *testing.T) {
+	q := open(t, t.TempDir(), time.Minute)
+	for _, settings := range []string{"a", "b"} {
+		send(t, q, settings)
+		q.SetSettings(settings)
+		if err := q.Bury(t.Context(), receive(t, q, 5*time.Second), "as the test wants"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	letters, err := q.Letters(t.Context(), 10)
+	if err != nil || len(letters) != 2 || letters[0].Settings != "a" || letters[1].Settings != "b" {
+		t.Errorf("letters: %+v %v", letters, err)
+	}
+}
+
 func TestOpen_SecondStartHasEverythingAtOnceWithItsAttempts(t *testing.T) {
 	dir := t.TempDir()
 	q := open(t, dir, time.Hour)
