@@ -187,9 +187,15 @@ dist/%/function: FORCE
 	@echo 'pixmill: building the HTTP function for $*; the first time takes some minutes'
 	@$(BUNDLED_BUILD) -tags netgo,osusergo ./functions/knative
 
-# With the system's libvips, for the full image.
+# With the system's libvips, for the full image and for Lambda's. netgo, osusergo: no part of
+# glibc that reads files which a small image lacks.
+SYSTEM_BUILD = go build -trimpath -ldflags '-s -w -buildid= -B none $(STAMPED)' -o $@
+
 dist/%/function-full: FORCE
-	@go build -trimpath -tags netgo,osusergo -ldflags '-s -w -buildid= -B none $(STAMPED)' -o $@ ./functions/knative
+	@$(SYSTEM_BUILD) -tags netgo,osusergo ./functions/knative
+
+dist/%/bootstrap-full: FORCE
+	@$(SYSTEM_BUILD) -tags lambda.norpc,netgo,osusergo ./functions/lambda
 
 # The images' name and tag; scripts/image.sh has a default for each.
 IMAGE ?=

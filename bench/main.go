@@ -8,24 +8,16 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 
 	"pixmill/bench/machine"
+	"pixmill/bench/program"
 	"pixmill/bench/section"
+	"pixmill/bench/work"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("bench", run) }
 
 // settings are the command line.
 type settings struct {
@@ -48,7 +40,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir) //nolint:errcheck // a temporary directory
-	photos, err := findPhotos("internal/cli/sample/seeding.jpg", s.photos)
+	photos, err := findPhotos(work.Large, s.photos)
 	if err != nil {
 		return err
 	}

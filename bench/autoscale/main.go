@@ -11,29 +11,21 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"regexp"
 	"time"
 
 	"pixmill/bench/machine"
 	"pixmill/bench/pods"
+	"pixmill/bench/program"
 	"pixmill/bench/section"
 	"pixmill/bench/stand"
+	"pixmill/bench/work"
 )
 
 // sectionName is the report's.
 const sectionName = "go run ./bench/autoscale"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "autoscale:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("autoscale", run) }
 
 // settings are the command line.
 type settings struct {
@@ -48,7 +40,7 @@ type settings struct {
 func run(ctx context.Context) (err error) {
 	var s settings
 	flag.StringVar(&s.image, "image", "dist/image.tar", "the image")
-	flag.StringVar(&s.photo, "photo", "internal/cli/sample/seeding.jpg", "the photograph, a large JPEG")
+	flag.StringVar(&s.photo, "photo", work.Large, "the photograph, a large JPEG")
 	flag.StringVar(&s.only, "only", "", "a regular expression: measure only the settings whose name it matches")
 	flag.IntVar(&s.burst, "n", 12, "images in a burst, all at once")
 	flag.DurationVar(&s.pause, "pause", 25*time.Second, "from the end of the first burst to the second")
@@ -66,9 +58,9 @@ func run(ctx context.Context) (err error) {
 	if err := stand.Absolute(&s.image, &s.photo, &s.report); err != nil {
 		return err
 	}
-	photo, err := os.ReadFile(s.photo)
+	photo, err := work.Photo(s.photo)
 	if err != nil {
-		return fmt.Errorf("%w (run it at the root of the repository)", err)
+		return err
 	}
 	place, err := pods.Open(ctx)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pixmill/bench/program"
 	"pixmill/internal/runtime/pool"
 )
 
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestStartOne_MeasuresAProcessInOrder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bootstrap")
-	if err := build(t.Context(), path, "pixmill/bench/coldstart/hello"); err != nil {
+	if err := program.Build(t.Context(), path, "pixmill/bench/coldstart/hello"); err != nil {
 		t.Fatal(err)
 	}
 	f, err := pool.Load(path, t.TempDir())

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"pixmill/bench/work"
 	"pixmill/internal/blob"
 	"pixmill/internal/handler"
 	"pixmill/internal/runtime/lambdaapi"
@@ -28,20 +29,7 @@ const (
 	patience     = 30 * time.Second // for one invocation
 )
 
-// configText asks for four variants, all smaller than the photograph.
-const configText = `
-source: {bucket: ` + sourceBucket + `}
-output: {bucket: ` + outputBucket + `}
-rules: [{match: "**/*.jpg", presets: [four]}]
-presets:
-  four:
-    - {name: large,  width: 480, format: jpeg}
-    - {name: medium, width: 320, format: jpeg}
-    - {name: small,  width: 160, format: jpeg}
-    - {name: thumb,  width: 96, height: 96, fit: cover, format: jpeg}
-`
-
-// variants are the keys that configText asks for, below the source's.
+// variants are the keys that work.Four asks for, below the source's.
 var variants = []string{"large.jpg", "medium.jpg", "small.jpg", "thumb.jpg"}
 
 // start is one process, measured from just before it was started.
@@ -144,7 +132,7 @@ func (s *stand) startPixmill(ctx context.Context, sub subjects, key string) (sta
 }
 
 func (s *stand) environment() []string {
-	return append(s.store.Endpoint().Environment(), "PIXMILL_CONFIG="+configText)
+	return append(s.store.Endpoint().Environment(), "PIXMILL_CONFIG="+work.Four(sourceBucket, outputBucket))
 }
 
 // startOne starts a process, has it answer one invocation, and ends it.

@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"pixmill/bench/work"
 	"pixmill/internal/runtime/pool"
 )
 
@@ -77,12 +78,11 @@ func (s subjects) measureLocalStack(ctx context.Context, stack *localStack) (_ m
 	if err := d.makeBuckets(ctx); err != nil {
 		return nil, err
 	}
-	config := strings.NewReplacer(sourceBucket, d.source, outputBucket, d.output).Replace(configText)
 	hello, pixmill := "coldstart-hello-"+id, "coldstart-pixmill-"+id
 	if err := d.deploy(ctx, hello, s.hello, nil); err != nil {
 		return nil, err
 	}
-	if err := d.deploy(ctx, pixmill, s.pixmill, map[string]string{"PIXMILL_CONFIG": config}); err != nil {
+	if err := d.deploy(ctx, pixmill, s.pixmill, map[string]string{"PIXMILL_CONFIG": work.Four(d.source, d.output)}); err != nil {
 		return nil, err
 	}
 	cold := map[string][]time.Duration{}

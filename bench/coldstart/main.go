@@ -12,12 +12,12 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 
 	"pixmill/bench/machine"
+	"pixmill/bench/program"
 	"pixmill/bench/section"
+	"pixmill/bench/work"
 	"pixmill/internal/runtime/pool"
 )
 
@@ -27,15 +27,7 @@ const (
 	sectionLocalStack = "go run ./bench/coldstart, with AWS_ENDPOINT_URL"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "coldstart:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("coldstart", run) }
 
 // settings are the command line.
 type settings struct {
@@ -58,7 +50,7 @@ type subjects struct {
 func run(ctx context.Context) (err error) {
 	var s settings
 	flag.StringVar(&s.function, "function", "dist/lambda.zip", "the function: a zip, a bootstrap or a folder with one; where the default is not there, one is built with the libvips of this system")
-	flag.StringVar(&s.photo, "photo", "internal/imaging/imagingtest/testdata/photos/rocket.jpg", "the photograph, a small JPEG")
+	flag.StringVar(&s.photo, "photo", work.Small, "the photograph, a small JPEG")
 	flag.IntVar(&s.count, "n", 25, "measured starts of each function; one more warms up before")
 	flag.StringVar(&s.report, "report", "docs/benchmarks.md", "where the report goes; - for the terminal")
 	flag.Parse()
@@ -107,13 +99,13 @@ func run(ctx context.Context) (err error) {
 func prepare(ctx context.Context, s settings, dir string) (subjects, error) {
 	sub := subjects{dir: dir, origin: s.function, count: s.count}
 	var err error
-	if sub.photo, err = os.ReadFile(s.photo); err != nil {
-		return sub, fmt.Errorf("%w (run it at the root of the repository)", err)
+	if sub.photo, err = work.Photo(s.photo); err != nil {
+		return sub, err
 	}
 	if _, err := os.Stat(s.function); errors.Is(err, os.ErrNotExist) && s.function == flag.Lookup("function").DefValue {
 		sub.origin = "functions/lambda, built with the libvips of this system"
 		s.function = filepath.Join(dir, "built", "bootstrap")
-		if err := build(ctx, s.function, "pixmill/functions/lambda"); err != nil {
+		if err := program.Build(ctx, s.function, "pixmill/functions/lambda"); err != nil {
 			return sub, err
 		}
 	}
@@ -121,19 +113,9 @@ func prepare(ctx context.Context, s settings, dir string) (subjects, error) {
 		return sub, err
 	}
 	hello := filepath.Join(dir, "hello", "bootstrap")
-	if err := build(ctx, hello, "pixmill/bench/coldstart/hello"); err != nil {
+	if err := program.Build(ctx, hello, "pixmill/bench/coldstart/hello"); err != nil {
 		return sub, err
 	}
 	sub.hello, err = pool.Load(hello, filepath.Join(dir, "unpacked"))
 	return sub, err
-}
-
-// build compiles a function as `make build` does.
-func build(ctx context.Context, path, pkg string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", path, pkg)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building %s: %w", pkg, err)
-	}
-	return nil
 }

@@ -14,14 +14,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 
 	"pixmill/bench/machine"
+	"pixmill/bench/program"
 	"pixmill/bench/section"
 	"pixmill/bench/stand"
+	"pixmill/bench/work"
 	"pixmill/e2e/kube"
 )
 
@@ -31,15 +31,7 @@ const (
 	sectionPods  = "go run ./bench/cores, with KUBECONFIG"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "cores:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("cores", run) }
 
 // settings are the command line.
 type settings struct {
@@ -55,7 +47,7 @@ func run(ctx context.Context) (err error) {
 	var s settings
 	flag.StringVar(&s.function, "function", "", "the HTTP function's program; empty: build it with the libvips of this system")
 	flag.StringVar(&s.image, "image", "dist/image.tar", "the image, for pods")
-	flag.StringVar(&s.photo, "photo", "internal/cli/sample/seeding.jpg", "the photograph, a large JPEG")
+	flag.StringVar(&s.photo, "photo", work.Large, "the photograph, a large JPEG")
 	flag.IntVar(&s.count, "n", 24, "measured images of one series")
 	flag.IntVar(&s.rounds, "rounds", 3, "series of each kind, in turns")
 	flag.StringVar(&s.report, "report", "docs/benchmarks.md", "where the report goes; - for the terminal")
@@ -75,9 +67,9 @@ func run(ctx context.Context) (err error) {
 	if err := stand.Absolute(&s.report, &s.function, &s.image, &s.photo); err != nil {
 		return err
 	}
-	photo, err := os.ReadFile(s.photo)
+	photo, err := work.Photo(s.photo)
 	if err != nil {
-		return fmt.Errorf("%w (run it at the root of the repository)", err)
+		return err
 	}
 	dir, err := os.MkdirTemp("", "pixmill-cores-")
 	if err != nil {
@@ -86,7 +78,7 @@ func run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	if s.function == "" {
 		s.function = filepath.Join(dir, "knative")
-		if err := build(ctx, s.function); err != nil {
+		if err := program.Build(ctx, s.function, "pixmill/functions/knative"); err != nil {
 			return err
 		}
 	}
@@ -115,14 +107,4 @@ func runPods(ctx context.Context, s settings, root string, photo []byte) error {
 		return err
 	}
 	return section.Publish(s.report, sectionPods, podReport(s, words, all))
-}
-
-// build compiles the function as `make build` does.
-func build(ctx context.Context, path string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", path, "pixmill/functions/knative")
-	cmd.Stderr = os.Stderr
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("building the function: %w", err)
-	}
-	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"pixmill/bench/program"
 )
 
 // startTimeout is how long pixmill may take until it says its endpoint.
@@ -38,10 +40,8 @@ func startLocal(ctx context.Context, s *settings) (_ *local, err error) {
 	}()
 	if s.binary == "" {
 		s.binary = filepath.Join(dir, "pixmill")
-		build := exec.CommandContext(ctx, "go", "build", "-tags", "lambda.norpc", "-o", s.binary, "pixmill/functions/pixmill")
-		build.Stderr = os.Stderr
-		if err := build.Run(); err != nil {
-			return nil, fmt.Errorf("building pixmill: %w", err)
+		if err := program.Build(ctx, s.binary, "pixmill/functions/pixmill"); err != nil {
+			return nil, err
 		}
 	}
 	cmd := exec.CommandContext(ctx, s.binary, "run", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0", "--concurrency", "1")

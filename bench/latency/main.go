@@ -11,23 +11,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"time"
 
 	"pixmill/bench/machine"
+	"pixmill/bench/program"
 	"pixmill/bench/section"
+	"pixmill/bench/work"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "latency:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("latency", run) }
 
 // settings are the command line.
 type settings struct {
@@ -55,7 +48,7 @@ func parse() settings {
 	flag.StringVar(&s.source, "source", "uploads", "source bucket")
 	flag.StringVar(&s.output, "output", "variants", "output bucket")
 	flag.IntVar(&s.pid, "pid", 0, "process id of the pixmill at -endpoint")
-	flag.StringVar(&s.photo, "photo", "internal/imaging/imagingtest/testdata/photos/rocket.jpg", "the photograph")
+	flag.StringVar(&s.photo, "photo", work.Small, "the photograph")
 	flag.IntVar(&s.count, "n", 300, "measured PUTs; a tenth as many warm up before")
 	flag.DurationVar(&s.pause, "pause", 100*time.Millisecond, "wait between two")
 	flag.StringVar(&s.note, "note", "", "a sentence for the report: under which circumstances")
@@ -66,7 +59,7 @@ func parse() settings {
 
 func run(ctx context.Context) error {
 	s, words := parse(), machine.Words()
-	photo, err := os.ReadFile(s.photo)
+	photo, err := work.Photo(s.photo)
 	if err != nil {
 		return err
 	}
@@ -124,20 +117,11 @@ func series(ctx context.Context, s settings, photo []byte) ([]sample, error) {
 		if i >= s.count/10 {
 			all = append(all, one)
 		}
-		if err := wait(ctx, s.pause); err != nil {
-			return nil, err
+		select {
+		case <-time.After(s.pause):
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 	return all, nil
-}
-
-func wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

@@ -92,8 +92,10 @@ func (c *client) await(ctx context.Context, key string) (*manifest.Manifest, err
 		if blob.CodeOf(err) != blob.CodeNoSuchKey {
 			return nil, err
 		}
-		if err := wait(ctx, poll); err != nil {
-			return nil, err
+		select {
+		case <-time.After(poll):
+		case <-ctx.Done():
+			return nil, ctx.Err()
 		}
 	}
 }

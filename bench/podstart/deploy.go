@@ -7,21 +7,10 @@ import (
 	"time"
 
 	"pixmill/bench/pods"
+	"pixmill/bench/stand"
+	"pixmill/bench/work"
 	"pixmill/e2e/kube"
 )
-
-// config asks for the four variants of bench/coldstart, all smaller than the photograph.
-const config = `
-source: {bucket: uploads}
-output: {bucket: variants}
-rules: [{match: "**/*.jpg", presets: [four]}]
-presets:
-  four:
-    - {name: large,  width: 480, format: jpeg}
-    - {name: medium, width: 320, format: jpeg}
-    - {name: small,  width: 160, format: jpeg}
-    - {name: thumb,  width: 96, height: 96, fit: cover, format: jpeg}
-`
 
 // What is the same for all services: they go to zero as soon as Knative lets them, and
 // ask for little, so that pods that drain are in nobody's way.
@@ -147,7 +136,7 @@ func (b *bench) service(ctx context.Context, i *image) (*pods.Service, error) {
 		return b.place.Manifest(ctx, "podstart", "hello", []byte(text))
 	}
 	return b.place.Pixmill(ctx, "podstart", i.Name, kube.Overlay{
-		Config:      config,
+		Config:      work.Four(stand.SourceBucket, stand.OutputBucket),
 		Annotations: map[string]string{"autoscaling.knative.dev/window": window, "autoscaling.knative.dev/scale-down-delay": delay},
 		Requests:    map[string]string{"cpu": cpu, "memory": memory},
 		Limits:      map[string]string{"cpu": cpuMost, "memory": memoryMax},

@@ -16,27 +16,20 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 
 	"pixmill/bench/machine"
 	"pixmill/bench/pods"
+	"pixmill/bench/program"
 	"pixmill/bench/section"
 	"pixmill/bench/stand"
+	"pixmill/bench/work"
 )
 
 // sectionName is the report's.
 const sectionName = "go run ./bench/podstart"
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "podstart:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("podstart", run) }
 
 // settings are the command line.
 type settings struct {
@@ -53,7 +46,7 @@ func parse() (settings, error) {
 	var s settings
 	flag.StringVar(&s.image, "image", "dist/image.tar", "the image")
 	flag.StringVar(&s.full, "full", "dist/image-full.tar", "the full image")
-	flag.StringVar(&s.photo, "photo", "internal/imaging/imagingtest/testdata/photos/rocket.jpg", "the photograph, a small JPEG")
+	flag.StringVar(&s.photo, "photo", work.Small, "the photograph, a small JPEG")
 	flag.IntVar(&s.count, "n", 10, "starts of each service from an image that the node has; one more warms up before")
 	flag.IntVar(&s.fresh, "fresh", 5, "starts of each image that the node has just got")
 	flag.StringVar(&s.note, "note", "", "a sentence for the report: under which circumstances")
@@ -72,9 +65,9 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	words := machine.Words()
-	photo, err := os.ReadFile(s.photo)
+	photo, err := work.Photo(s.photo)
 	if err != nil {
-		return fmt.Errorf("%w (run it at the root of the repository)", err)
+		return err
 	}
 	dir, err := os.MkdirTemp("", "pixmill-podstart-")
 	if err != nil {

@@ -90,23 +90,37 @@ func TestClient_ConnectsToTheIngressForAnyHost(t *testing.T) {
 	}
 }
 
+// somePods are two, one that is about to end, and one that has ended.
+const somePods = `{"items": [
+	{"metadata": {"name": "young", "creationTimestamp": "2020-01-01T00:00:02Z", "labels": {"pod-template-hash": "h"}},
+	 "spec": {"containers": [{"name": "user-container"}, {"name": "queue-proxy"}]},
+	 "status": {"phase": "Running", "podIP": "10.1.1.1", "conditions": [{"type": "Ready", "status": "True"}],
+	  "containerStatuses": [{"name": "queue-proxy", "restartCount": 7}, {"name": "user-container", "restartCount": 1,
+	   "containerID": "containerd://abc", "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}}]}},
+	{"metadata": {"name": "old", "creationTimestamp": "2020-01-01T00:00:01Z"}, "spec": {"containers": [{"name": "c"}]}, "status": {"phase": "Pending"}},
+	{"metadata": {"name": "ending", "deletionTimestamp": "2020-01-01T00:00:01Z"}, "spec": {"containers": [{"name": "c"}]}},
+	{"metadata": {"name": "evicted"}, "spec": {"containers": [{"name": "c"}]}, "status": {"phase": "Failed"}}]}`
+
 func TestPods_LeavesOutWhatIsEnding(t *testing.T) {
-	k := printing(t, `{"items": [
-		{"metadata": {"name": "young", "creationTimestamp": "2020-01-01T00:00:02Z", "labels": {"pod-template-hash": "h"}},
-		 "spec": {"containers": [{"name": "user-container"}, {"name": "queue-proxy"}]},
-		 "status": {"phase": "Running", "podIP": "10.1.1.1", "conditions": [{"type": "Ready", "status": "True"}],
-		  "containerStatuses": [{"name": "queue-proxy", "restartCount": 7}, {"name": "user-container", "restartCount": 1,
-		   "containerID": "containerd://abc", "lastState": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}}]}},
-		{"metadata": {"name": "old", "creationTimestamp": "2020-01-01T00:00:01Z"}, "spec": {"containers": [{"name": "c"}]}, "status": {"phase": "Pending"}},
-		{"metadata": {"name": "ending", "deletionTimestamp": "2020-01-01T00:00:01Z"}, "spec": {"containers": [{"name": "c"}]}},
-		{"metadata": {"name": "evicted"}, "spec": {"containers": [{"name": "c"}]}, "status": {"phase": "Failed"}}]}`)
-	pods, err := k.Pods(t.Context(), "a=b")
-	if err != nil || len(pods) != 2 || pods[0].Name != "old" || Ready(pods) != 1 {
-		t.Fatalf("pods are %+v, %v; want old and young, of which one is ready", pods, err)
-	}
-	got := pods[1]
-	if got.Restarts != 1 || got.LastExit != (LastExit{"OOMKilled", 137}) || got.Container != "abc" || got.Owner != "h" || got.IP != "10.1.1.1" {
-		t.Errorf("pod is %+v", got)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/api/v1/namespaces/n/pods" && r.FormValue("labelSelector") == "a=b" {
+			_, _ = io.WriteString(w, somePods)
+		}
+	}))
+	defer srv.Close()
+	api := &API{url: srv.URL, client: srv.Client()}
+	for through, list := range map[string]func() ([]Pod, error){
+		"kubectl": func() ([]Pod, error) { return printing(t, somePods).Pods(t.Context(), "a=b") },
+		"the API": func() ([]Pod, error) { return api.Pods(t.Context(), "n", "a=b") },
+	} {
+		pods, err := list()
+		if err != nil || len(pods) != 2 || pods[0].Name != "old" || Ready(pods) != 1 {
+			t.Fatalf("through %s: pods are %+v, %v; want old and young, of which one is ready", through, pods, err)
+		}
+		got := pods[1]
+		if got.Restarts != 1 || got.LastExit != (LastExit{"OOMKilled", 137}) || got.Container != "abc" || got.Owner != "h" || got.IP != "10.1.1.1" {
+			t.Errorf("through %s: pod is %+v", through, got)
+		}
 	}
 }
 

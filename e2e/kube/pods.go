@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -49,21 +50,34 @@ type pod struct {
 	}
 }
 
-// Pods returns the pods that have a label and are not about to end, oldest first. Those
-// that were told to end take no new requests, but may still drain for half a minute.
+// podList is what kubectl prints of pods, and what the API says of them.
+type podList struct{ Items []pod }
+
+// Pods returns the pods that have a label and neither are about to end nor have ended,
+// oldest first. Those that were told to end take no new requests, but may still drain
+// for half a minute; those that have ended, as an evicted one has, stay in the list.
 func (k Kubectl) Pods(ctx context.Context, selector string) ([]Pod, error) {
-	var list struct{ Items []pod }
-	if err := k.JSON(ctx, &list, "get", "pods", "-l", selector); err != nil {
-		return nil, err
-	}
+	var list podList
+	err := k.JSON(ctx, &list, "get", "pods", "-l", selector)
+	return list.pods(), err
+}
+
+// Pods returns the same for a namespace.
+func (a *API) Pods(ctx context.Context, namespace, selector string) ([]Pod, error) {
+	var list podList
+	err := a.JSON(ctx, &list, "/api/v1/namespaces/"+namespace+"/pods?labelSelector="+url.QueryEscape(selector))
+	return list.pods(), err
+}
+
+func (l podList) pods() []Pod {
 	var found []Pod
-	for _, p := range list.Items {
+	for _, p := range l.Items {
 		if p.Metadata.DeletionTimestamp == nil && p.Status.Phase != "Succeeded" && p.Status.Phase != "Failed" {
 			found = append(found, p.pod())
 		}
 	}
 	slices.SortFunc(found, func(a, b Pod) int { return a.Created.Compare(b.Created) })
-	return found, nil
+	return found
 }
 
 // Ready returns how many of the pods are ready.

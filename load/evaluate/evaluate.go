@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixmill/bench/stand"
+	"pixmill/bench/work"
 	"pixmill/e2e/kube"
 	"pixmill/internal/runtime/store"
 )
@@ -101,7 +102,7 @@ func (l *lab) measure(ctx context.Context, f form, places map[string]*place) (r 
 	defer func() { stop(); <-ended }()
 
 	r.form = f
-	if r.First, err = p.first(ctx, filepath.Join(l.settings.root, firstImage)); err != nil {
+	if r.First, err = p.first(ctx, filepath.Join(l.settings.root, work.Small)); err != nil {
 		return r, err
 	}
 	if !f.knative { // which has one pod now, and may have none
@@ -125,9 +126,6 @@ func (l *lab) measure(ctx context.Context, f form, places map[string]*place) (r 
 	r.Rising.moments, r.Constant.moments = w.moments, w.moments
 	return r, nil
 }
-
-// firstImage is what answers whether a form works: a small photograph.
-const firstImage = "internal/imaging/imagingtest/testdata/photos/rocket.jpg"
 
 // leave removes a place, and waits until its pods have ended: they would take from the
 // next. Knative's drain for long, and are the last.

@@ -13,22 +13,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"time"
 
 	"pixmill/bench/machine"
+	"pixmill/bench/program"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "evaluate:", err)
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has been called
-	}
-}
+func main() { program.Main("evaluate", run) }
 
 // patience bounds a run, whatever hangs.
 const patience = 30 * time.Minute

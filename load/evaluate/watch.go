@@ -56,29 +56,12 @@ func (w *watch) run(ctx context.Context) {
 
 func (w *watch) look(ctx context.Context) (moment, error) {
 	m := moment{At: time.Now(), usage: map[string]usage{}}
-	var list struct {
-		Items []struct {
-			Metadata struct{ DeletionTimestamp *time.Time }
-			Status   struct {
-				Conditions []struct{ Type, Status string }
-			}
-		}
-	}
-	if err := w.api.JSON(ctx, &list, "/api/v1/namespaces/"+w.namespace+"/pods"); err != nil {
+	pods, err := w.api.Pods(ctx, w.namespace, selector)
+	if err != nil {
 		return m, err
 	}
-	for _, p := range list.Items {
-		if p.Metadata.DeletionTimestamp != nil {
-			continue
-		}
-		m.Begun++
-		for _, c := range p.Status.Conditions {
-			if c.Type == "Ready" && c.Status == "True" {
-				m.Ready++
-				m.Begun--
-			}
-		}
-	}
+	m.Ready = kube.Ready(pods)
+	m.Begun = len(pods) - m.Ready
 	for _, node := range w.nodes {
 		text, err := w.api.Get(ctx, "/api/v1/nodes/"+node+"/proxy/metrics/resource")
 		if err != nil {
