@@ -48,9 +48,13 @@ help: ## list the targets
 run: build ## build, then start the local runtime and put a sample photograph through it
 	bin/pixmill run --sample
 
+# What needs limits of memory, which do not hold under the race detector, or starts many processes.
+UNRACED = ^Test(Run_|Hostile|SVG|PDF|Drawing)
+
 .PHONY: test
 test: deps ## all tests under the race detector, bimg's too
 	go test -race -timeout 20m ./...
+	go test -timeout 10m -run '$(UNRACED)' ./internal/imaging/sandbox ./internal/imaging/vips
 	go test -race -timeout 20m -tags bimg $(BIMG_PACKAGES)
 
 # In the packages whose tests know PIXMILL_LONG.
@@ -72,7 +76,7 @@ e2e-localstack: build lambda ## the same there and on LocalStack: at $AWS_ENDPOI
 
 # One after the other: the cluster is one, and small.
 .PHONY: e2e-knative
-e2e-knative: cluster build lambda image ## the same on the local runtime and on Knative, and what only a cluster can show: at $KUBECONFIG
+e2e-knative: cluster build lambda image image-full ## the same on the local runtime and on Knative, and what only a cluster can show: at $KUBECONFIG
 	PIXMILL_E2E=local,knative $(E2E)
 	PIXMILL_E2E=knative go test -count=1 -timeout 10m ./e2e/kube ./e2e/manifests
 	PIXMILL_E2E=knative go test -count=1 -timeout 15m -parallel 3 ./e2e/cluster

@@ -11,17 +11,18 @@ import (
 	"syscall"
 
 	"pixmill/internal/adapter/knativefn"
+	"pixmill/internal/app"
 )
 
-func main() { os.Exit(run()) }
+func main() { os.Exit(run(app.Start(os.Getenv))) }
 
 // run ends the function cleanly at the first SIGTERM, at once at the second.
-func run() int {
+func run(self *app.Self) int {
 	if args := os.Args[1:]; len(args) > 0 {
 		return usage(args, os.Stdout, os.Stderr)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	return knativefn.Main(ctx, os.Getenv, os.Stderr)
+	return knativefn.Main(ctx, self, os.Getenv, os.Stderr)
 }

@@ -19,6 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"pixmill/internal/app"
 	"pixmill/internal/blob"
 	"pixmill/internal/manifest"
 	"pixmill/internal/runtime/store"
@@ -39,8 +40,9 @@ presets:
 const asProgram = "PIXMILL_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	self := app.Start(os.Getenv)
 	if os.Getenv(asProgram) != "" {
-		os.Exit(run())
+		os.Exit(run(self))
 	}
 	goleak.VerifyTestMain(m, storetest.Late()...)
 }

@@ -13,6 +13,10 @@ import (
 	"os"
 
 	"pixmill/internal/adapter/lambdafn"
+	"pixmill/internal/app"
 )
 
-func main() { os.Exit(lambdafn.Main(context.Background(), os.Getenv, os.Stderr)) }
+func main() {
+	self := app.Start(os.Getenv)
+	os.Exit(lambdafn.Main(context.Background(), self, os.Getenv, os.Stderr))
+}

@@ -5,7 +5,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"image/color"
 	"image/jpeg"
+	"image/png"
 	"io"
 	"os"
 	"os/exec"
@@ -188,7 +190,7 @@ func TestZip_SaysWhichFormatItLacks(t *testing.T) {
 		t.Fatal(err)
 	}
 	api := zipped(t, w)
-	for key, content := range map[string][]byte{"a.heic": heic, "b.jxl": []byte("\xff\x0a\xfa\x1f\x01\x91\x08\x06\x01\x00")} {
+	for key, content := range map[string][]byte{"a.heic": heic, "b.jxl": []byte("\xff\x0a\xfa\x1f\x01\x91\x08\x06\x01\x00"), "c.pdf": []byte("%PDF-1.7\n")} {
 		w.put(t, key, content)
 		h := direct(t, api, key)
 		var m struct{ Status, Reason string }
@@ -202,5 +204,31 @@ func TestZip_SaysWhichFormatItLacks(t *testing.T) {
 				t.Errorf("%s: the reason is %q, want %q in it", key, m.Reason, want)
 			}
 		}
+	}
+}
+
+// TestZip_DrawsSVG runs the program a second time from within, where there is
+// nothing but the zip and glibc: no fonts either.
+func TestZip_DrawsSVG(t *testing.T) {
+	w := newWorld(t)
+	api := zipped(t, w)
+	drawing := func(content string) []byte {
+		return []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 4"><rect width="4" height="4" fill="#f00"/>` + content + `</svg>`)
+	}
+	w.put(t, "shape.svg", drawing(""))
+	if h := direct(t, api, "shape.svg"); h.Result != "written" {
+		t.Fatalf("the drawing is %q: %s", h.Result, h.Reason)
+	}
+	img, err := png.Decode(bytes.NewReader(w.get(t, "shape.svg/p.png")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, right := color.NRGBAModel.Convert(img.At(16, 16)), color.NRGBAModel.Convert(img.At(48, 16))
+	if b := img.Bounds(); b.Dx() != 64 || b.Dy() != 32 || left != (color.NRGBA{R: 255, A: 255}) || right != (color.NRGBA{}) {
+		t.Errorf("it is %v, %v on the left and %v on the right; want 64×32, red and nothing", b, left, right)
+	}
+	w.put(t, "text.svg", drawing(`<text y="3">Hi</text>`))
+	if h := direct(t, api, "text.svg"); h.Result != "rejected" || !strings.Contains(h.Reason, "no fonts") {
+		t.Errorf("text without fonts is %q: %s", h.Result, h.Reason)
 	}
 }

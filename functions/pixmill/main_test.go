@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/jpeg"
 	"image/png"
 	"os"
 	"os/exec"
@@ -14,14 +15,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"pixmill/internal/app"
 )
 
 // asProgram makes the test program behave as pixmill.
 const asProgram = "PIXMILL_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
+	self := app.Start(os.Getenv)
 	if os.Getenv(asProgram) != "" {
-		os.Exit(run())
+		os.Exit(run(self))
 	}
 	os.Exit(m.Run())
 }
@@ -100,5 +104,25 @@ func TestProcess_CtrlCStopsAndTheSameCommandGoesOn(t *testing.T) {
 	}
 	if done := strings.Count(string(again), "\n"); done != n {
 		t.Errorf("the second run has %d lines, want %d", done, n)
+	}
+}
+
+// A drawing is made by a second process of the program.
+func TestProcess_DrawsSVG(t *testing.T) {
+	dir := t.TempDir()
+	const drawing = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><rect width="1" height="1" fill="#f00"/></svg>`
+	if err := os.WriteFile(filepath.Join(dir, "logo.svg"), []byte(drawing), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := pixmill(t, dir, "process", "logo.svg", "--out", "out").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	file, err := os.Open(filepath.Join(dir, "out", "logo.svg", "fallback.jpg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if c, err := jpeg.DecodeConfig(file); err != nil || c.Width != 1600 || c.Height != 800 {
+		t.Errorf("it has %d×%d px (%v), want 1600×800", c.Width, c.Height, err)
 	}
 }

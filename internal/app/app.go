@@ -17,14 +17,24 @@ import (
 	"pixmill/internal/handler"
 	"pixmill/internal/imaging"
 	"pixmill/internal/imaging/bimgengine"
+	"pixmill/internal/imaging/sandbox"
 	"pixmill/internal/imaging/vips"
 	"pixmill/internal/notify"
 	"pixmill/internal/preset"
 )
 
+// Self starts processes of the program that it is in, for images that are drawn: an
+// engine without one reads no SVG and no PDF.
+type Self = sandbox.Program
+
+// Start is the first call of a program, before it does anything else: a process that
+// was started by Self does not return from it.
+func Start(getenv func(string) string) *Self { return vips.Sandbox(getenv) }
+
 // Options go with New.
 type Options struct {
 	Config *preset.Config
+	Self   *Self // nil: what needs it is not done
 
 	// Source and Output replace the S3 buckets that Config names: files, or
 	// memory. Both or none. With them no completion events are sent.
@@ -78,7 +88,7 @@ func (a *App) open(ctx context.Context, o Options) error {
 			return err
 		}
 	}
-	return a.openEngine(o.Config)
+	return a.openEngine(o.Config, o.Self)
 }
 
 func (a *App) openNotify(ctx context.Context, to preset.Notify) error {
@@ -93,10 +103,10 @@ func (a *App) openNotify(ctx context.Context, to preset.Notify) error {
 	return nil
 }
 
-func (a *App) openEngine(c *preset.Config) error {
+func (a *App) openEngine(c *preset.Config, self *Self) error {
 	switch c.Engine {
 	case "vips", "":
-		e, err := vips.New(c.Limits, vips.Options{})
+		e, err := vips.New(c.Limits, vips.Options{Sandbox: self})
 		if err != nil {
 			return err
 		}

@@ -86,7 +86,7 @@ func examine(ctx context.Context, e *env, f doctorFlags, key string) error {
 		Presets: settings.Presets, ConfigFrom: settings.From, Function: f.function, Key: key,
 		ReadOnly: f.readOnly, Timeout: f.timeout, Now: time.Now,
 	}
-	engine, err := vips.New(settings.Presets.Limits, vips.Options{})
+	engine, err := vips.New(settings.Presets.Limits, vips.Options{Sandbox: e.Self})
 	if err == nil {
 		o.Capability = engine.Capability()
 		err = engine.Close()

@@ -27,7 +27,7 @@ presets:
 `}
 	var out, errs bytes.Buffer
 	args = append([]string{"explain-event", name}, args...)
-	code := Main(t.Context(), args, strings.NewReader(""), &out, &errs, func(name string) string { return env[name] })
+	code := Main(t.Context(), nil, args, strings.NewReader(""), &out, &errs, func(name string) string { return env[name] })
 	if code != exitOK || errs.Len() > 0 {
 		t.Fatalf("%s: exit code %d, %s", name, code, &errs)
 	}

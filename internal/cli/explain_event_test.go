@@ -17,7 +17,7 @@ func runExplain(t *testing.T, stdin string, args ...string) (code int, stdout, s
 	t.Chdir(filepath.Join("testdata", "explain-event"))
 	var out, errs bytes.Buffer
 	args = append([]string{"explain-event"}, args...)
-	code = Main(t.Context(), args, strings.NewReader(stdin), &out, &errs, func(string) string { return "" })
+	code = Main(t.Context(), nil, args, strings.NewReader(stdin), &out, &errs, func(string) string { return "" })
 	return code, out.String(), errs.String()
 }
 
@@ -91,7 +91,7 @@ rules: [{match: "**", presets: [one]}]
 presets:
   one: [{name: small, width: 100, format: png}]
 `}
-	code := Main(t.Context(), []string{"explain-event", "-"}, stdin, &out, &errs, func(name string) string { return env[name] })
+	code := Main(t.Context(), nil, []string{"explain-event", "-"}, stdin, &out, &errs, func(name string) string { return env[name] })
 	want := `standard input: direct invocation, 1 event; rules of PIXMILL_CONFIG
 
   1. a.jpg

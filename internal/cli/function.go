@@ -17,7 +17,7 @@ func newFunction(e *env) *cobra.Command {
 		Hidden: true,
 		Args:   cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if code := lambdafn.Main(cmd.Context(), e.Getenv, e.Stderr); code != 0 {
+			if code := lambdafn.Main(cmd.Context(), e.Self, e.Getenv, e.Stderr); code != 0 {
 				return reportedError{errors.New("the function did not start")} // Main has said why
 			}
 			return nil

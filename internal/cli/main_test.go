@@ -20,6 +20,6 @@ func run(t *testing.T, args ...string) (code int, stdout, stderr string) {
 func runWith(t *testing.T, env map[string]string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = Main(t.Context(), args, strings.NewReader(""), &out, &errs, func(name string) string { return env[name] })
+	code = Main(t.Context(), nil, args, strings.NewReader(""), &out, &errs, func(name string) string { return env[name] })
 	return code, out.String(), errs.String()
 }

@@ -76,7 +76,7 @@ func process(ctx context.Context, e *env, f processFlags, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	a, err := openFiles(ctx, cfg, inputs, f.out)
+	a, err := openFiles(ctx, e.Self, cfg, inputs, f.out)
 	if err != nil {
 		return usageError{err}
 	}
@@ -125,7 +125,7 @@ func (f processFlags) configuration(e *env) (*preset.Config, error) {
 
 // openFiles returns the handler over files. The source keeps the name of the
 // configured bucket, so that an output copied to its bucket later agrees there.
-func openFiles(ctx context.Context, cfg *preset.Config, inputs []input, out string) (*app.App, error) {
+func openFiles(ctx context.Context, self *app.Self, cfg *preset.Config, inputs []input, out string) (*app.App, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return nil, fmt.Errorf("--out: %w", err)
 	}
@@ -134,7 +134,7 @@ func openFiles(ctx context.Context, cfg *preset.Config, inputs []input, out stri
 		return nil, fmt.Errorf("--out: %w", err)
 	}
 	return app.New(ctx, app.Options{
-		Config: cfg,
+		Config: cfg, Self: self,
 		Source: blob.NewBucket(cfg.Source.Bucket, newFileSource(inputs, cfg.Limits.SourceBytes)),
 		Output: output,
 	})

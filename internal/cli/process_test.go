@@ -269,7 +269,7 @@ func TestProcess_StopsCleanly(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var stdout, stderr bytes.Buffer
-	code := Main(ctx, []string{"process", "in", "--out", "out"}, strings.NewReader(""), &stdout, &stderr, func(string) string { return "" })
+	code := Main(ctx, nil, []string{"process", "in", "--out", "out"}, strings.NewReader(""), &stdout, &stderr, func(string) string { return "" })
 	if want := "pixmill: stopped: 0 of 2 sources done; the same command goes on from here\n"; code != exitFailed || stderr.String() != want {
 		t.Errorf("exit code %d, standard error %q", code, stderr.String())
 	}

@@ -48,7 +48,7 @@ func TestProcess_ABarOnATerminalAndLinesAboveIt(t *testing.T) {
 		shown <- b.String()
 	}()
 	var stdout bytes.Buffer
-	code := Main(t.Context(), []string{"process", "in", "--out", "out", "--verbose"}, strings.NewReader(""), &stdout, program, func(string) string { return "" })
+	code := Main(t.Context(), nil, []string{"process", "in", "--out", "out", "--verbose"}, strings.NewReader(""), &stdout, program, func(string) string { return "" })
 	if err := program.Close(); err != nil {
 		t.Fatal(err)
 	}

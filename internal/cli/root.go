@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"pixmill/internal/app"
 )
 
 // What Main returns.
@@ -23,6 +25,7 @@ const (
 
 // env is what a command sees of the process it runs in.
 type env struct {
+	Self   *app.Self
 	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
@@ -31,9 +34,9 @@ type env struct {
 
 // Main runs one command line (without the program's name) and returns the exit
 // code of the process. The end of ctx stops a command as Ctrl-C does: cleanly.
-func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
+func Main(ctx context.Context, self *app.Self, args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) string) int {
 	started := false
-	root := newRoot(&env{Stdin: stdin, Stdout: stdout, Stderr: stderr, Getenv: getenv})
+	root := newRoot(&env{Self: self, Stdin: stdin, Stdout: stdout, Stderr: stderr, Getenv: getenv})
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	mistake := guardHelp(root)
 	root.SetArgs(args)

@@ -197,6 +197,7 @@ func (f runFlags) options(e *env, s config.Settings) (runtime.Options, error) {
 		}
 	}
 	return runtime.Options{
+		Self:        e.Self,
 		Data:        data,
 		Listen:      f.listen,
 		Credentials: keys,

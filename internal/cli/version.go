@@ -23,7 +23,7 @@ func newVersion(e *env) *cobra.Command {
 			if _, err := fmt.Fprintf(e.Stdout, "pixmill  %s (%s, %s/%s)\n", app.Version(), runtime.Version(), runtime.GOOS, runtime.GOARCH); err != nil {
 				return err
 			}
-			engine, err := vips.New(imaging.Limits{}, vips.Options{})
+			engine, err := vips.New(imaging.Limits{}, vips.Options{Sandbox: e.Self})
 			if err != nil {
 				return err
 			}

@@ -42,7 +42,7 @@ type rawVariant struct {
 	Height     int       `yaml:"height,omitempty" jsonschema:"minimum=1" jsonschema_description:"Height in px before dpr. Without it, it follows from the width."`
 	DPR        ratios    `yaml:"dpr,omitempty" jsonschema_description:"Device pixel ratios, 1 to 8: one variant for each; other than 1 they add @2x to the name."`
 	Fit        string    `yaml:"fit,omitempty" jsonschema:"enum=inside,enum=outside,enum=cover,enum=contain,enum=fill,default=inside" jsonschema_description:"How the image meets the box: inside it whole, outside it whole, cover it and cut, contain it and pad, fill it and distort."`
-	Enlarge    bool      `yaml:"enlarge,omitempty" jsonschema:"default=false" jsonschema_description:"Make a source that is smaller than the box larger."`
+	Enlarge    bool      `yaml:"enlarge,omitempty" jsonschema:"default=false" jsonschema_description:"Make a source that is smaller than the box larger. An SVG or PDF is drawn as large as the box in any case."`
 	Gravity    string    `yaml:"gravity,omitempty" jsonschema:"enum=centre,enum=center,enum=north,enum=northeast,enum=east,enum=southeast,enum=south,enum=southwest,enum=west,enum=northwest,enum=smart,enum=entropy,default=centre" jsonschema_description:"Which part cover keeps, or where contain puts the image."`
 	Focal      *rawPoint `yaml:"focal,omitempty" jsonschema_description:"The point that cover keeps in sight: 0,0 is the top left, 1,1 the bottom right. The metadata focal-point of a source overrides it."`
 	Flip       bool      `yaml:"flip,omitempty" jsonschema:"default=false" jsonschema_description:"Mirror top to bottom."`

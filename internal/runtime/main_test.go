@@ -64,7 +64,7 @@ func TestMain(m *testing.M) {
 	switch os.Getenv(asFunction) {
 	case "":
 	case overHTTP:
-		os.Exit(knativefn.Main(context.Background(), os.Getenv, os.Stderr))
+		os.Exit(knativefn.Main(context.Background(), nil, os.Getenv, os.Stderr))
 	default:
 		os.Exit(functionMain())
 	}

@@ -94,7 +94,7 @@ func (r *Runtime) recheckAll(ctx context.Context) (*recheckPass, error) {
 	defer client.Close()
 	presets := r.opts.Presets
 	pass.app, err = app.New(ctx, app.Options{
-		Config: presets,
+		Config: presets, Self: r.opts.Self,
 		Source: client.Bucket(presets.Source.Bucket),
 		Output: client.Bucket(presets.Output.Bucket),
 	})

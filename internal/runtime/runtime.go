@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"pixmill/internal/app"
 	"pixmill/internal/fault"
 	"pixmill/internal/preset"
 	"pixmill/internal/runtime/dispatch"
@@ -38,7 +39,7 @@ const (
 )
 
 // Options say what a runtime serves and with what. All fields but Credentials,
-// Load, URL, Via, Memory, Sync, Recheck and Env are needed; with URL, Function,
+// Self, Load, URL, Via, Memory, Sync, Recheck and Env are needed; with URL, Function,
 // Form, Idle and Environ are not either.
 type Options struct {
 	Data        string // directory of everything; made if it is missing
@@ -47,9 +48,10 @@ type Options struct {
 	Presets     *preset.Config
 	Config      string // the text that Presets were read from: the functions get it, too
 	Function    pool.Function
-	Load        string   // instead of Function: the path of a bootstrap, a folder with one, or a zip; see pool.Load
-	URL         *url.URL // instead of Function: of an HTTP function that runs elsewhere; see httpfn
-	Via         string   // host:port to connect to in place of URL's own; may be empty
+	Self        *app.Self // of this program, for what is drawn
+	Load        string    // instead of Function: the path of a bootstrap, a folder with one, or a zip; see pool.Load
+	URL         *url.URL  // instead of Function: of an HTTP function that runs elsewhere; see httpfn
+	Via         string    // host:port to connect to in place of URL's own; may be empty
 	Form        dispatch.Form
 	Concurrency int           // function processes, or requests, at once
 	Idle        time.Duration // without work, before a process ends

@@ -30,7 +30,7 @@ func startMain(t *testing.T, env map[string]string) (url string, log *outputtest
 	ctx, cancel := context.WithCancel(context.Background())
 	log = &outputtest.Buffer{}
 	code := make(chan int, 1)
-	go func() { code <- Main(ctx, os.Getenv, log) }()
+	go func() { code <- Main(ctx, nil, os.Getenv, log) }()
 	stop = func() int { cancel(); return <-code }
 	address := regexp.MustCompile(`"msg":"listening","address":"([^"]+)"`)
 	if !soon(func() bool { return address.MatchString(log.String()) }) {

@@ -36,22 +36,22 @@ const (
 // Main is the function as a whole: settings from the environment, the core that every
 // program shares, an HTTP server. It returns when ctx has ended and what was begun is
 // finished, or when it cannot start, after it has said why; the result is the exit code.
-func Main(ctx context.Context, getenv func(string) string, stderr io.Writer) int {
-	if err := run(ctx, getenv, stderr); err != nil {
+func Main(ctx context.Context, self *app.Self, getenv func(string) string, stderr io.Writer) int {
+	if err := run(ctx, self, getenv, stderr); err != nil {
 		fmt.Fprintf(stderr, "pixmill function: %v\n", err)
 		return 1
 	}
 	return 0
 }
 
-func run(ctx context.Context, getenv func(string) string, stderr io.Writer) error {
+func run(ctx context.Context, self *app.Self, getenv func(string) string, stderr io.Writer) error {
 	shared, err := config.Load(getenv, "")
 	own, ownErr := readSettings(getenv, runtime.GOMAXPROCS(0)) // which follows the CPU quota of the container
 	if err := errors.Join(err, ownErr); err != nil {
 		return err
 	}
 	log := shared.Log.Logger(stderr, config.FormatJSON)
-	core, err := app.New(ctx, app.Options{Config: shared.Presets})
+	core, err := app.New(ctx, app.Options{Config: shared.Presets, Self: self})
 	if err != nil {
 		return err
 	}

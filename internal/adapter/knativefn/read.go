@@ -96,8 +96,11 @@ type malformed struct{ error }
 // isImage reports whether the body is said to be an image.
 func isImage(h http.Header) bool {
 	t, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && strings.HasPrefix(t, "image/")
+	return err == nil && isImageType(t)
 }
+
+// isImageType is for media types. Of a PDF the first page is one.
+func isImageType(t string) bool { return strings.HasPrefix(t, "image/") || t == "application/pdf" }
 
 // checkType refuses what is certainly no event. `curl -d` says that JSON is a form, and
 // `curl --data-binary` that an image is one.
@@ -113,7 +116,7 @@ func (s *Service) checkType(r *http.Request) error {
 	switch {
 	case err != nil:
 		return unsupported{fmt.Errorf("Content-Type: %w", err)}
-	case strings.HasPrefix(t, "image/"):
+	case isImageType(t):
 		return unsupported{errUploadsOff}
 	case t == "application/json", strings.HasSuffix(t, "+json"), strings.HasPrefix(t, "text/"), t == "application/x-www-form-urlencoded":
 		return nil

@@ -233,7 +233,7 @@ func TestUpload_Refuses(t *testing.T) {
 		headers           []string
 	}{
 		{"no image", "?key=a.jpg", "To whom it may concern", 415, "not an image", nil},
-		{"no image of a type that is read", "?key=a.jpg", "<svg/>", 415, "not an image", []string{"Content-Type", "image/svg+xml"}},
+		{"no image of a type that is read", "?key=a.jpg", "<svg/>", 415, "does not support input svg", []string{"Content-Type", "image/svg+xml"}},
 		{"nothing", "?key=a.jpg", "", 400, "the body is empty", nil},
 		{"too large", "?key=a.jpg", strings.Repeat("x", 100_001), 413, "body is 100001 bytes, over the limit of 100000 bytes", nil},
 		{"no rule", "?key=a.gif", fine, 422, "no rule matches the key", nil},

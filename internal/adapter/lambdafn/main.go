@@ -15,7 +15,7 @@ import (
 // every program shares, Lambda's loop. `bootstrap` is nothing else, and `pixmill
 // function` runs the same. It returns only when the function cannot start, with
 // the exit code, after it has said why on stderr and to the Runtime API.
-func Main(ctx context.Context, getenv func(string) string, stderr io.Writer) int {
+func Main(ctx context.Context, self *app.Self, getenv func(string) string, stderr io.Writer) int {
 	settings, settingsErr := config.Load(getenv, "")
 	err := Run(ctx, Options{
 		API: getenv(APIVariable),
@@ -25,7 +25,7 @@ func Main(ctx context.Context, getenv func(string) string, stderr io.Writer) int
 			if settingsErr != nil {
 				return nil, settingsErr
 			}
-			core, err := app.New(ctx, app.Options{Config: settings.Presets}) // never closed: Lambda ends the process
+			core, err := app.New(ctx, app.Options{Config: settings.Presets, Self: self}) // never closed: Lambda ends the process
 			if err != nil {
 				return nil, err
 			}

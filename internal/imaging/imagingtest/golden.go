@@ -20,7 +20,7 @@ import (
 // goldenChannel is how far apart the means of a channel may be, of 255.
 const goldenChannel = 2.0
 
-// golden compares photographs with stored results, by perceptual distance:
+// golden compares photographs and drawings with stored results, by perceptual distance:
 // another libvips or another encoder may differ a little, a wrong crop, turn or
 // colour differs much. Where two libraries differ more, as their encoders and
 // quantisers do, there is a golden of each, and a result has to be like one of
@@ -29,7 +29,7 @@ func (s *suite) golden(t *testing.T) {
 	e := s.engine(t)
 	for _, c := range goldenCases() {
 		t.Run(c.name, func(t *testing.T) {
-			v := s.one(t, e, file(t, "photos/"+c.photo), c.spec)
+			v := s.one(t, e, s.original(t, e, c.source), c.spec)
 			got := s.decode(t, e, v.Data)
 			nearest := s.nearestGolden(t, c.name, got)
 			if set := s.opts.UpdateGoldens; set == mainGoldens || (set != "" && !s.alike(nearest)) {
@@ -89,11 +89,29 @@ func (s *suite) alike(d perceptual.Distance) bool {
 	return d.SSIM >= s.opts.GoldenSSIM && d.Channel <= goldenChannel
 }
 
-// goldenCase is a photograph and what is made of it.
+// goldenCase is a photograph or a drawing and what is made of it.
 type goldenCase struct {
-	name, photo string
-	spec        imaging.Spec
+	name, source string
+	spec         imaging.Spec
 }
+
+// original is what a golden is made of. Builds that do not read a drawing have no
+// golden of it.
+func (s *suite) original(t *testing.T, e imaging.Engine, name string) []byte {
+	t.Helper()
+	switch name {
+	case mill:
+		s.readable(t, e, imaging.FormatSVG)
+		return file(t, "drawings/"+name)
+	case page:
+		s.readable(t, e, imaging.FormatPDF)
+		return illustratedPage(t)
+	}
+	return file(t, "photos/"+name)
+}
+
+// Drawings.
+const mill, page = "mill.svg", "page.pdf"
 
 func goldenCases() []goldenCase {
 	const (
@@ -126,6 +144,10 @@ func goldenCases() []goldenCase {
 		{"hubble-inside-tiny", hubble, imaging.Spec{Width: 64, Format: imaging.FormatPNG}},
 		{"rocket-smart", rocket, cover(150, 150, imaging.GravitySmart)},
 		{"rocket-outside-2x", rocket, imaging.Spec{Width: 100, Height: 100, DPR: 2, Fit: imaging.FitOutside, Format: imaging.FormatJPEG, Quality: 85}},
+		{"mill", mill, imaging.Spec{Width: 600, Format: imaging.FormatPNG}},
+		{"mill-sails", mill, imaging.Spec{Extract: &imaging.Rect{X: 200, Y: 30, Width: 160, Height: 120}, Width: 320, Format: imaging.FormatPNG}},
+		{"page", page, imaging.Spec{Width: 300, Format: imaging.FormatPNG}},
+		{"page-smart", page, cover(200, 200, imaging.GravitySmart)},
 	}
 }
 

@@ -69,6 +69,7 @@ func Run(t *testing.T, newEngine NewEngine, o Options) {
 		{"Colour", (*suite).colour},
 		{"Metadata", (*suite).metadata},
 		{"Animation", (*suite).animation},
+		{"Drawn", (*suite).drawn},
 		{"Auto", (*suite).auto},
 		{"MaxBytes", (*suite).maxBytes},
 		{"Placeholder", (*suite).placeholder},

@@ -55,8 +55,17 @@ func (s *suite) kept(t *testing.T) {
 			{Width: 70, Animated: true, Format: imaging.FormatWebP}, png(40), png(12),
 		}},
 		{"webp", file(t, "formats/still.webp"), []imaging.Spec{png(100), png(41), png(15)}},
+		{"svg", drawingOfBars(), []imaging.Spec{
+			png(700), png(200), trimmed(300, 0),
+			{Extract: &imaging.Rect{X: 10, Y: 10, Width: 30, Height: 20}, Width: 150, Format: imaging.FormatPNG},
+			{Width: 90, Height: 50, Fit: imaging.FitFill, Format: imaging.FormatPNG},
+		}},
+		{"pdf", PDFCard(), []imaging.Spec{jpeg(500), {Rotate: 90, Width: 120, Format: imaging.FormatPNG}, png(40)}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			if f := imaging.Format(c.name); f == imaging.FormatSVG || f == imaging.FormatPDF {
+				s.readable(t, e, f)
+			}
 			info, all := s.render(t, e, c.src, c.specs...)
 			for subset := 1; subset < 1<<len(c.specs); subset++ {
 				kept := make([]bool, len(c.specs))

@@ -45,7 +45,7 @@ func inputs(t *testing.T) []input {
 		}
 		return i
 	}
-	return []input{
+	return append([]input{
 		{"jpeg", jpegOf(t, m), as(imaging.FormatJPEG, nil), "RG/BY"},
 		{"jpeg progressive", file(t, "formats/progressive.jpg"), as(imaging.FormatJPEG, func(i *imaging.Info) { i.Progressive = true }), "RG/BY"},
 		{"jpeg grey", jpegOf(t, grey), as(imaging.FormatJPEG, nil), ""},
@@ -65,7 +65,7 @@ func inputs(t *testing.T) []input {
 		{"heic", file(t, "formats/still.heic"), as(imaging.FormatHEIC, nil), "RG/BY"},
 		{"tiff", file(t, "formats/still.tiff"), as(imaging.FormatTIFF, nil), "RG/BY"},
 		{"jxl", file(t, "formats/still.jxl"), as(imaging.FormatJXL, func(i *imaging.Info) { i.BitDepth = 0 }), "RG/BY"},
-	}
+	}, drawings()...)
 }
 
 // probe checks what is said of each input format, and that it decodes.

@@ -21,7 +21,7 @@ func TestConformance(t *testing.T) {
 // test if libvips then still holds an object.
 func newEngine(t *testing.T, limits imaging.Limits) *vips.Engine {
 	t.Helper()
-	e, err := vips.New(limits, vips.Options{})
+	e, err := vips.New(limits, vips.Options{Sandbox: self})
 	if err != nil {
 		t.Fatal(err)
 	}

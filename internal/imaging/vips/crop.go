@@ -46,8 +46,8 @@ func around(at float64, full, size int) int {
 // point outside lies on the region's nearest edge.
 func focalInRegion(p imaging.Point, r region, px *regionPixels) imaging.Point {
 	clamp := func(v float64) float64 { return max(0, min(v, 1)) }
-	x := clamp((p.X*float64(px.sourceW) - float64(r.extract.X+px.left)) / float64(px.trimW))
-	y := clamp((p.Y*float64(px.sourceH) - float64(r.extract.Y+px.top)) / float64(px.trimH))
+	x := clamp((p.X*float64(px.sourceW) - float64(r.extract.X) - px.left) / px.trimW)
+	y := clamp((p.Y*float64(px.sourceH) - float64(r.extract.Y) - px.top) / px.trimH)
 	switch r.rotate {
 	case 90:
 		x, y = 1-y, x

@@ -54,7 +54,7 @@ func benchmarkEncode(b *testing.B, e *Engine, spec imaging.Spec) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	src, err := e.probe(data)
+	src, err := e.probe(b.Context(), data)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 
 	"pixmill/internal/fault"
 	"pixmill/internal/imaging"
+	"pixmill/internal/imaging/sandbox"
 )
 
 // Options are choices of the operator that are not limits.
@@ -28,6 +29,9 @@ type Options struct {
 	// Inputs are the formats that may be read; empty means every one that this
 	// libvips can read.
 	Inputs []imaging.Format
+
+	// Sandbox draws SVG and PDF; nil means that the engine reads neither.
+	Sandbox *sandbox.Program
 
 	// Now is the clock that variants are timed with; nil means the system's.
 	Now func() time.Time
@@ -46,6 +50,8 @@ type Engine struct {
 	readable   []imaging.Format // by this libvips, allowed or not
 	workers    int
 	now        func() time.Time
+	sandbox    *sandbox.Program
+	drawTimes  drawTimes
 	cpu        *semaphore.Weighted
 	memory     *admission
 
@@ -69,6 +75,9 @@ func New(limits imaging.Limits, opts Options) (*Engine, error) {
 	}
 	limits.Memory = budget
 	readable := libraryInputs()
+	if opts.Sandbox == nil {
+		readable = slices.DeleteFunc(readable, isDrawing)
+	}
 	inputs, err := allowedInputs(opts.Inputs, readable)
 	if err != nil {
 		return nil, fault.New(fault.Misconfigured, "inputs", "", err)
@@ -96,6 +105,8 @@ func New(limits imaging.Limits, opts Options) (*Engine, error) {
 		readable:  readable,
 		workers:   workers,
 		now:       now,
+		sandbox:   opts.Sandbox,
+		drawTimes: usualDrawTimes(),
 		cpu:       semaphore.NewWeighted(int64(workers)),
 		memory:    newAdmission(budget),
 	}, nil
@@ -120,7 +131,7 @@ func (e *Engine) Probe(ctx context.Context, data []byte) (imaging.Info, error) {
 	if err := ctx.Err(); err != nil {
 		return imaging.Info{}, fault.New(fault.Transient, "probe", "", err)
 	}
-	src, err := e.probe(data)
+	src, err := e.probe(ctx, data)
 	if err != nil {
 		return imaging.Info{}, err
 	}

@@ -81,6 +81,8 @@ func newEstimator(src *source, p *plan) *estimator {
 func (e *estimator) base() int64 {
 	w, h := int64(e.src.width), int64(e.src.height)
 	switch e.src.codec.format {
+	case imaging.FormatSVG, imaging.FormatPDF:
+		w, h = int64(e.plan.drawW), int64(e.plan.drawH)
 	case imaging.FormatJPEG:
 		k := int64(e.plan.shrink)
 		w, h = (w+k-1)/k, (h+k-1)/k
@@ -97,6 +99,8 @@ func (e *estimator) loader() int64 {
 	rows := int64(e.src.width) * e.bands * 300 // the sequential cache
 	depth := int64(e.src.bitDepth / 8)
 	switch e.src.codec.format {
+	case imaging.FormatSVG, imaging.FormatPDF:
+		return drawMemory(e.src, e.plan.drawW, e.plan.drawH) + sandboxMemory
 	case imaging.FormatJPEG:
 		if e.src.jpeg.buffered {
 			return rows + e.src.jpeg.coefficients

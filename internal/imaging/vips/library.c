@@ -33,6 +33,12 @@ static const char *const allowed[] = {
 	"VipsForeignSaveJxlBuffer",
 };
 
+// Loaders of drawings: allowed in a sandbox, where nothing else is.
+static const char *const allowed_drawings[] = {
+	"VipsForeignLoadSvgBuffer",
+	"VipsForeignLoadPdfBuffer",
+};
+
 // libvips warns on stderr about odd content; what fails comes back as an error.
 static void
 discard(const gchar *domain, GLogLevelFlags level, const gchar *message, gpointer user)
@@ -58,6 +64,14 @@ start_once(gpointer user)
 	for (size_t i = 0; i < G_N_ELEMENTS(allowed); i++)
 		vips_operation_block_set(allowed[i], FALSE);
 	return GINT_TO_POINTER(0);
+}
+
+void
+px_allow_drawings(void)
+{
+	vips_operation_block_set("VipsForeignLoad", TRUE);
+	for (size_t i = 0; i < G_N_ELEMENTS(allowed_drawings); i++)
+		vips_operation_block_set(allowed_drawings[i], FALSE);
 }
 
 int

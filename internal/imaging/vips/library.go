@@ -90,7 +90,9 @@ var codecs = []codec{
 	{imaging.FormatHEIC, C.PX_HEIF, "heifload_buffer", ""},
 	{imaging.FormatJPEG, C.PX_JPEG, "jpegload_buffer", "jpegsave_buffer"},
 	{imaging.FormatJXL, C.PX_JXL, "jxlload_buffer", "jxlsave_buffer"},
+	{imaging.FormatPDF, C.PX_PDF, "pdfload_buffer", ""},
 	{imaging.FormatPNG, C.PX_PNG, "pngload_buffer", "pngsave_buffer"},
+	{imaging.FormatSVG, C.PX_SVG, "svgload_buffer", ""},
 	{imaging.FormatTIFF, C.PX_TIFF, "tiffload_buffer", ""},
 	{imaging.FormatWebP, C.PX_WEBP, "webpload_buffer", "webpsave_buffer"},
 }

@@ -58,6 +58,21 @@ px_copy(VipsImage *in)
 	return vips_copy(in, &out, NULL) == 0 ? out : NULL;
 }
 
+// An image in memory of its own that the caller fills through its data.
+VipsImage *
+px_blank(int width, int height, int bands)
+{
+	VipsImage *out = vips_image_new_memory();
+
+	vips_image_init_fields(out, width, height, bands, VIPS_FORMAT_UCHAR,
+		VIPS_CODING_NONE, VIPS_INTERPRETATION_sRGB, 1.0, 1.0);
+	if (vips_image_write_prepare(out) != 0) {
+		g_object_unref(out);
+		return NULL;
+	}
+	return out;
+}
+
 static void
 stop_if_cancelled(VipsImage *im, VipsProgress *progress, int *cancel)
 {

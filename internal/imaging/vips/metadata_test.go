@@ -157,7 +157,7 @@ func TestReadProfile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		src, err := e.probe(data)
+		src, err := e.probe(t.Context(), data)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -61,7 +61,7 @@ func (rs *regions) placed(v *variantPlan, stop *stopper) (*regionPixels, geometr
 	if err != nil || v.spec.Trim == 0 {
 		return px, g, err
 	}
-	g = place(v.spec, g.region, px.width, px.height)
+	g = place(px.sizing(v.spec), g.region, px.width, px.height)
 	return px, g, checkTrimmed(v, g, rs.framesOf(v), rs.limits)
 }
 

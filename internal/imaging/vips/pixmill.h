@@ -7,7 +7,7 @@
 
 #include <vips/vips.h>
 
-enum { PX_JPEG, PX_PNG, PX_WEBP, PX_GIF, PX_HEIF, PX_TIFF, PX_JXL };
+enum { PX_JPEG, PX_PNG, PX_WEBP, PX_GIF, PX_HEIF, PX_TIFF, PX_JXL, PX_SVG, PX_PDF };
 
 // library.c
 int px_start(void);
@@ -19,12 +19,23 @@ gboolean px_has(const char *operation);
 gboolean px_mozjpeg(void);
 gboolean px_writes_avif(void);
 gboolean px_reads(int format, const void *data, size_t size);
+void px_allow_drawings(void);
 
 // load.c
 VipsImage *px_load(int format, const void *data, size_t size, int shrink, double scale, int pages);
 VipsImage *px_memory(VipsImage *in);
 VipsImage *px_copy(VipsImage *in);
 VipsImage *px_watched(VipsImage *in, int *cancel);
+VipsImage *px_blank(int width, int height, int bands);
+
+// draw.c
+VipsImage *px_draw(int format, const void *data, size_t size, double scale);
+VipsImage *px_fit(VipsImage *in, int width, int height);
+int px_write_rows(VipsImage *in, int fd);
+gboolean px_has_fonts(void);
+
+// nomemory.c
+void px_end_without_memory(int status);
 
 // transform.c
 VipsImage *px_resize(VipsImage *in, double hscale, double vscale);

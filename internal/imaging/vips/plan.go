@@ -11,11 +11,13 @@ import (
 type plan struct {
 	variants []variantPlan // from large to small
 	scale    float64       // the largest that any variant needs, at most 1
-	shrink   int           // JPEG: 1, 2, 4 or 8 while loading
-	load     float64       // WebP: scale while loading
-	box      int           // others: whole-number shrink of the decoded rows as they come
-	animated bool          // all frames are decoded
-	wide     bool          // the working image keeps a wide gamut, for variants in P3
+	drawW    int           // px of the whole of a drawing as it is drawn
+	drawH    int
+	shrink   int     // JPEG: 1, 2, 4 or 8 while loading
+	load     float64 // WebP: scale while loading
+	box      int     // others: whole-number shrink of the decoded rows as they come
+	animated bool    // all frames are decoded
+	wide     bool    // the working image keeps a wide gamut, for variants in P3
 }
 
 // variantPlan is one variant, or why it cannot be made.
@@ -50,7 +52,11 @@ func planAll(src *source, req imaging.Request, limits imaging.Limits) plan {
 			p.scale = 1 // what is left after the trim may be small, and is measured in full resolution
 		}
 	}
-	p.chooseShrink(src)
+	if isDrawing(src.codec.format) {
+		p.chooseDrawing(src, limits)
+	} else {
+		p.chooseShrink(src)
+	}
 	p.sort()
 	p.chooseLevels(src)
 	return p
@@ -58,6 +64,9 @@ func planAll(src *source, req imaging.Request, limits imaging.Limits) plan {
 
 // planVariant checks one Spec and says where its pixels go.
 func planVariant(src *source, s *imaging.Spec, limits imaging.Limits) variantPlan {
+	if isDrawing(src.codec.format) {
+		s = drawnLarge(s)
+	}
 	v := variantPlan{spec: s, format: outputFormat(s, src)}
 	if v.err = checkSpec(s, limits); v.err != nil {
 		return v
@@ -69,13 +78,14 @@ func planVariant(src *source, s *imaging.Spec, limits imaging.Limits) variantPla
 		return v
 	}
 	v.animated = s.Animated && src.frames > 1 && animates(v.format, s)
-	rw, rh := r.size()
-	v.geometry = place(s, r, rw, rh)
+	v.geometry = src.place(s, r)
 	frames := int64(1)
 	if v.animated {
 		frames = int64(src.frames)
 	}
-	v.err = checkSize(v.geometry, frames, limits, "")
+	if v.err = checkSize(v.geometry, frames, limits, ""); v.err == nil && isDrawing(src.codec.format) {
+		v.err = checkDrawn(v.geometry)
+	}
 	if v.err == nil && v.format != imaging.FormatAuto && s.Trim == 0 { // else it is known later
 		_, v.err = encodeTime(v.format, s, v.geometry.canvasW, v.geometry.canvasH, int(frames))
 	}

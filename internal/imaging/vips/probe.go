@@ -5,6 +5,7 @@ package vips
 import "C"
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -32,11 +33,19 @@ type source struct {
 	profile     profile
 	jpeg        jpegHead // zero for other formats
 	interlaced  bool     // PNG
+	exactW      float64  // px of a drawing, whose width and height are rounded
+	exactH      float64
 }
 
 // probe reads the header and holds it to the limits; nothing is decoded.
-func (e *Engine) probe(data []byte) (*source, error) {
+func (e *Engine) probe(ctx context.Context, data []byte) (*source, error) {
 	src, err := e.readHeader(data)
+	if err == nil && isDrawing(src.codec.format) {
+		err = e.measure(ctx, src)
+	}
+	if _, classified := errors.AsType[*fault.Error](err); classified {
+		return nil, err
+	}
 	if err != nil {
 		return nil, fault.New(fault.Rejected, "probe", "", err)
 	}
@@ -46,6 +55,7 @@ func (e *Engine) probe(data []byte) (*source, error) {
 	return src, nil
 }
 
+// readHeader knows of a drawing only that it is one.
 func (e *Engine) readHeader(data []byte) (*source, error) {
 	if len(data) == 0 {
 		return nil, errors.New("the source is empty: 0 bytes")
@@ -62,6 +72,15 @@ func (e *Engine) readHeader(data []byte) (*source, error) {
 	}
 	c, _ := codecOf(format)
 	src := &source{data: data, codec: c}
+	if isDrawing(format) {
+		if endsEarly(format, data) { // it is drawn as far as it goes
+			return nil, errors.New(unreadable(format, data))
+		}
+		if format == imaging.FormatPDF {
+			return src, checkPictures(data)
+		}
+		return src, nil
+	}
 	if format == imaging.FormatJPEG {
 		head, err := readJPEGHead(data)
 		if err != nil {

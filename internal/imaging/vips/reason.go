@@ -1,6 +1,7 @@
 package vips
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -45,6 +46,9 @@ func encoderError(f imaging.Format, err error) error {
 func unreadable(f imaging.Format, data []byte) string {
 	if endsEarly(f, data) {
 		return fmt.Sprintf("the %s data ends early, after %d bytes", formatName(f), len(data))
+	}
+	if f == imaging.FormatPDF && bytes.Contains(data, []byte("/Encrypt")) {
+		return "the PDF needs a password, or is damaged"
 	}
 	return fmt.Sprintf("the %s data cannot be decoded: it is damaged, or of a kind that is not supported", formatName(f))
 }

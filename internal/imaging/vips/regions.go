@@ -18,12 +18,13 @@ type regions struct {
 // regionPixels is one region, not resized, and its finished smaller sizes.
 type regionPixels struct {
 	frames  []*picture // lazy views; the first is used for stills
-	width   int        // px in full resolution, after trim and rotation
+	width   int        // px in full resolution, after trim and rotation; of a trimmed drawing, px as drawn
 	height  int
-	left    int // px of the source that the trim took away, before the rotation
-	top     int
-	trimW   int // px, before the rotation
-	trimH   int
+	drawn   float64 // px of width and height for each px of the source: 1 but for a trimmed drawing
+	left    float64 // px of the source that the trim took away, before the rotation
+	top     float64
+	trimW   float64 // px of the source, before the rotation
+	trimH   float64
 	sourceW int // px of the whole oriented source
 	sourceH int
 	levels  []*picture // of the first frame, in memory, largest first
@@ -54,7 +55,10 @@ func (rs *regions) get(r region, stop *stopper) (*regionPixels, error) {
 	if px, ok := rs.made[r]; ok {
 		return px, nil
 	}
-	px := &regionPixels{trimW: r.extract.Width, trimH: r.extract.Height, sourceW: rs.work.width, sourceH: rs.work.height}
+	px := &regionPixels{
+		width: r.extract.Width, height: r.extract.Height, drawn: 1,
+		trimW: float64(r.extract.Width), trimH: float64(r.extract.Height), sourceW: rs.work.width, sourceH: rs.work.height,
+	}
 	first := rs.work.frames[0]
 	cut := rs.scaledBox(r, first)
 	if r.trim > 0 {
@@ -62,11 +66,12 @@ func (rs *regions) get(r region, stop *stopper) (*regionPixels, error) {
 		if err != nil {
 			return nil, err
 		}
-		// A plan with a trim decodes in full resolution: the boxes are source pixels.
-		px.left, px.top, px.trimW, px.trimH = trimmed.x-cut.x, trimmed.y-cut.y, trimmed.w, trimmed.h
+		// A plan with a trim decodes in full resolution, but for a drawing.
+		px.width, px.height, px.drawn = trimmed.w, trimmed.h, float64(first.width())/float64(rs.work.width)
+		px.left, px.top = float64(trimmed.x-cut.x)/px.drawn, float64(trimmed.y-cut.y)/px.drawn
+		px.trimW, px.trimH = float64(trimmed.w)/px.drawn, float64(trimmed.h)/px.drawn
 		cut = trimmed
 	}
-	px.width, px.height = px.trimW, px.trimH
 	if r.rotate == 90 || r.rotate == 270 {
 		px.width, px.height = px.height, px.width
 	}

@@ -26,7 +26,7 @@ func (e *Engine) Render(ctx context.Context, data []byte, req imaging.Request, e
 	if err := ctx.Err(); err != nil {
 		return imaging.Info{}, fault.New(fault.Transient, "render", "", err)
 	}
-	src, err := e.probe(data)
+	src, err := e.probe(ctx, data)
 	if err != nil {
 		return imaging.Info{}, err
 	}
@@ -110,10 +110,9 @@ func (r *rendering) withCPU(work func() error) error {
 
 // produce makes the pixels of every wanted variant and hands each to an encoder.
 func (r *rendering) produce() error {
-	work, err := decode(r.src, &r.plan, r.stop)
+	work, err := r.decode()
 	if err != nil {
-		format := r.src.codec.format
-		return fault.New(fault.Rejected, "decode", string(format), sourceError(format, r.src.data, err))
+		return err
 	}
 	defer work.close()
 	made := newRegions(work, r.engine.limits)
@@ -145,6 +144,19 @@ func (r *rendering) produce() error {
 		r.placeholder = p // without one the variants are as good
 	}
 	return nil
+}
+
+// decode makes the working image, from pixels or from a drawing.
+func (r *rendering) decode() (*working, error) {
+	if isDrawing(r.src.codec.format) {
+		return r.engine.draw(r.ctx, r.src, &r.plan)
+	}
+	work, err := decode(r.src, &r.plan, r.stop)
+	if err != nil {
+		format := r.src.codec.format
+		return nil, fault.New(fault.Rejected, "decode", string(format), sourceError(format, r.src.data, err))
+	}
+	return work, nil
 }
 
 // encode runs the encoder when a worker is free.

@@ -15,7 +15,10 @@ func sniff(data []byte) imaging.Format {
 			return m.format
 		}
 	}
-	return sniffISOBMFF(data)
+	if f := sniffISOBMFF(data); f != "" {
+		return f
+	}
+	return sniffDrawing(data)
 }
 
 // magics are the signatures, from the formats' specifications.

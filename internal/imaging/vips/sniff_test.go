@@ -34,8 +34,6 @@ func TestSniff(t *testing.T) {
 		{"avif under a generic brand", ftyp("mif1\x00\x00\x00\x00avif"), imaging.FormatAVIF},
 		{"heic under a generic brand", ftyp("mif1\x00\x00\x00\x00heic"), imaging.FormatHEIC},
 		{"a film", ftyp("isom\x00\x00\x00\x00mp42"), ""},
-		{"svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>", ""},
-		{"pdf", "%PDF-1.7", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := sniff([]byte(c.data)); got != c.want {

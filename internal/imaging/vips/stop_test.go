@@ -20,7 +20,7 @@ func TestStopped_EveryStepThatLooksAtPixels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	src, err := e.probe(data)
+	src, err := e.probe(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,11 +4,16 @@
 	VipsImage *out = NULL; \
 	return (call) == 0 ? out : NULL
 
+// The reducer refuses factors of some 300.
+#define REDUCER_MOST 200
+
 // gap 0 turns the reducer's box pre-shrink off: it costs sharpness.
 VipsImage *
 px_resize(VipsImage *in, double hscale, double vscale)
 {
-	RETURN(vips_resize(in, &out, hscale, "vscale", vscale, "gap", 0.0, NULL));
+	double gap = VIPS_MIN(hscale, vscale) * REDUCER_MOST < 1 ? 2.0 : 0.0;
+
+	RETURN(vips_resize(in, &out, hscale, "vscale", vscale, "gap", gap, NULL));
 }
 
 VipsImage *

@@ -22,6 +22,10 @@ func endsEarly(f imaging.Format, data []byte) bool {
 		return gifEndsEarly(data)
 	case imaging.FormatTIFF:
 		return tiffEndsEarly(data)
+	case imaging.FormatPDF:
+		return pdfEndsEarly(data)
+	case imaging.FormatSVG:
+		return !bytes.HasSuffix(bytes.TrimRight(data, " \t\r\n\x00"), []byte(">"))
 	case imaging.FormatAVIF, imaging.FormatHEIC, imaging.FormatJXL:
 		if bytes.HasPrefix(data, []byte("\xff\x0a")) {
 			return false // a bare JPEG XL codestream does not say how long it is
@@ -29,6 +33,14 @@ func endsEarly(f imaging.Format, data []byte) bool {
 		return boxesEndEarly(data)
 	}
 	return false
+}
+
+// pdfEndsEarly looks for the end marker near the end, where readers look for it, too
+// (ISO 32000-1, 7.5.5, annex H.3.4.4): poppler draws what it finds of a file without
+// its end.
+func pdfEndsEarly(data []byte) bool {
+	const window = 2048
+	return !bytes.Contains(data[max(0, len(data)-window):], []byte("%%EOF"))
 }
 
 // jpegEndsEarly looks for the end marker (ITU-T T.81, B.1.1.3).

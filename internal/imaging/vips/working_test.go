@@ -27,7 +27,7 @@ func decoded(t *testing.T, data []byte, specs ...imaging.Spec) (*source, *workin
 // decodedBy is the same with an engine's limits and formats.
 func decodedBy(t *testing.T, e *Engine, data []byte, specs ...imaging.Spec) (*source, *working) {
 	t.Helper()
-	src, err := e.probe(data)
+	src, err := e.probe(t.Context(), data)
 	if err != nil {
 		t.Fatal(err)
 	}
