@@ -60,7 +60,7 @@ func (s *site) deleteUnderLoad(send sender) {
 // deleteAll deletes every pod while requests are in them that take longer than a pod may
 // pause before its process is told to end.
 func (s *site) deleteAll() {
-	const clients = 6
+	const clients = 4                               // a pod has as many slots: even if all go to one, none has to wait
 	defer s.link.slow(s.link.slow(2 * time.Second)) // each request makes several to the store, one after the other
 	l := s.begin(clients, clients)
 	s.until("all requests wait for the store", func(context.Context) string {

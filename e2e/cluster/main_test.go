@@ -42,6 +42,8 @@ func scenarios() []scenario {
 		{"deployment", deployment, replicasChange},
 		{"memory", knative, memoryRunsOut},
 		{"store", knative, storeIsAway},
+		{"small", knative, smallReads},
+		{"full", knative, fullReads},
 	}
 }
 
