@@ -61,11 +61,11 @@ func drawDrawing(args []string, in io.Reader, out *os.File) error {
 		return err
 	}
 	defer d.pin.Unpin()
-	natural, err := numbers(args[2:], 2)
+	natural, err := parsed(args[2:], 2, parseFloat)
 	if err != nil {
 		return err
 	}
-	size, err := integers(args[4:], 2)
+	size, err := parsed(args[4:], 2, strconv.Atoi)
 	if err != nil {
 		return err
 	}
@@ -101,35 +101,22 @@ func (p *picture) fit(w, h int) (*picture, error) {
 	return own("fit", C.px_fit(p.im, C.int(w), C.int(h)))
 }
 
-// numbers reads the first n arguments.
-func numbers(args []string, n int) ([]float64, error) {
+// parsed reads the first n arguments.
+func parsed[T any](args []string, n int, parse func(string) (T, error)) ([]T, error) {
 	if len(args) < n {
 		return nil, fmt.Errorf("%d arguments, want %d", len(args), n)
 	}
-	out := make([]float64, n)
+	out := make([]T, n)
 	for i := range out {
 		var err error
-		if out[i], err = strconv.ParseFloat(args[i], 64); err != nil {
+		if out[i], err = parse(args[i]); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// integers reads the first n arguments, which are whole.
-func integers(args []string, n int) ([]int, error) {
-	if len(args) < n {
-		return nil, fmt.Errorf("%d arguments, want %d", len(args), n)
-	}
-	out := make([]int, n)
-	for i := range out {
-		var err error
-		if out[i], err = strconv.Atoi(args[i]); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
+func parseFloat(s string) (float64, error) { return strconv.ParseFloat(s, 64) }
 
 // drawing is one in the memory of a sandbox.
 type drawing struct {
@@ -139,7 +126,7 @@ type drawing struct {
 }
 
 func newDrawing(args []string, in io.Reader) (*drawing, error) {
-	size, err := integers(args[1:], 1)
+	size, err := parsed(args[1:], 1, strconv.Atoi)
 	if err != nil {
 		return nil, err
 	}
