@@ -1,7 +1,6 @@
 package cluster
 
 import (
-	"fmt"
 	"image/color"
 	"os"
 	"path/filepath"
@@ -10,39 +9,13 @@ import (
 	"golang.org/x/image/webp"
 
 	"pixmill/e2e/kube"
+	"pixmill/internal/imaging/imagingtest"
 	"pixmill/internal/manifest"
 )
 
 // Formats that not every image reads. In a pod an SVG or a PDF is drawn by a process of
 // its own: with a read-only root, as nobody, under the runtime's own seccomp profile.
-const (
-	shapes = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><rect width="2" height="2" fill="#d02020"/></svg>`
-	letter = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><rect width="2" height="2" fill="#d02020"/><text y="2" font-size="1">A</text></svg>`
-)
-
-// page is a PDF of one page, a quarter of which is red.
-func page() []byte {
-	var b strings.Builder
-	var at []int
-	b.WriteString("%PDF-1.4\n")
-	const content = "0.8157 0.1255 0.1255 rg 0 0 72 72 re f"
-	for i, body := range []string{
-		"<</Type/Catalog/Pages 2 0 R>>",
-		"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-		"<</Type/Page/Parent 2 0 R/MediaBox[0 0 144 72]/Contents 4 0 R>>",
-		fmt.Sprintf("<</Length %d>>stream\n%s\nendstream", len(content), content),
-	} {
-		at = append(at, b.Len())
-		fmt.Fprintf(&b, "%d 0 obj%s endobj\n", i+1, body)
-	}
-	table := b.Len()
-	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(at)+1)
-	for _, offset := range at {
-		fmt.Fprintf(&b, "%010d 00000 n \n", offset)
-	}
-	fmt.Fprintf(&b, "trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n", len(at)+1, table)
-	return []byte(b.String())
-}
+const letter = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 2"><rect width="2" height="2" fill="#d02020"/><text y="2" font-size="1">A</text></svg>`
 
 // smallReads is the image with the prebuilt libvips: it draws an SVG without text, and
 // says of the others why not.
@@ -99,11 +72,11 @@ func (s *site) source(key string) []byte {
 	s.t.Helper()
 	switch key {
 	case "shapes.svg":
-		return []byte(shapes)
+		return imagingtest.SVGCard("", "RGBY")
 	case "letter.svg":
 		return []byte(letter)
 	case "page.pdf":
-		return page()
+		return imagingtest.PDFCard()
 	}
 	stored := filepath.Join(s.world.tree, "internal", "imaging", "imagingtest", "testdata", "formats", "still"+filepath.Ext(key))
 	data, err := os.ReadFile(stored)

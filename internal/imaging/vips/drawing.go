@@ -48,7 +48,7 @@ func drawMemory(src *source, w, h int) int64 {
 	if src.codec.format == imaging.FormatPDF {
 		return 208<<20 + 2*size + 6*pixels
 	}
-	if layered(src.data) {
+	if src.layered {
 		return 128<<20 + 16*size + 40*pixels
 	}
 	return 128<<20 + 16*size + 8*pixels
@@ -64,10 +64,27 @@ func layered(svg []byte) bool {
 	return false
 }
 
-// measure lets a sandbox read a drawing's size.
+// sandboxed does a job with a drawing in a sandbox, and returns faults. The job's
+// arguments after the first two are more.
+func (e *Engine) sandboxed(ctx context.Context, op, job string, src *source, limits sandbox.Limits, out func(io.Reader) error, more ...string) error {
+	err := e.sandbox.Run(ctx, sandbox.Call{
+		Job:    job,
+		Args:   append([]string{string(src.codec.format), strconv.Itoa(len(src.data))}, more...),
+		Limits: limits,
+		In:     src.data,
+		Out:    out,
+	})
+	if err != nil {
+		return drawingError(op, src, err, limits)
+	}
+	return nil
+}
+
+// measure lets a sandbox read a drawing's size. The error is a fault.
 func (e *Engine) measure(ctx context.Context, src *source) error {
-	need := drawMemory(src, 0, 0)
-	leave, err := e.memory.enter(ctx, need+sandboxMemory+int64(len(src.data)))
+	src.layered = src.codec.format == imaging.FormatSVG && layered(src.data)
+	limits := sandbox.Limits{Memory: drawMemory(src, 0, 0), CPU: e.drawTimes.measure}
+	leave, err := e.memory.enter(ctx, limits.Memory+sandboxMemory+int64(len(src.data)))
 	if err != nil {
 		return err
 	}
@@ -77,15 +94,9 @@ func (e *Engine) measure(ctx context.Context, src *source) error {
 	}
 	defer e.cpu.Release(1)
 	var said measured
-	err = e.sandbox.Run(ctx, sandbox.Call{
-		Job:    measureJob,
-		Args:   []string{string(src.codec.format), strconv.Itoa(len(src.data))},
-		Limits: sandbox.Limits{Memory: need, CPU: e.drawTimes.measure},
-		In:     src.data,
-		Out:    func(r io.Reader) error { return binary.Read(r, binary.LittleEndian, &said) },
-	})
-	if err != nil {
-		return drawingError("probe", src, err, need, e.drawTimes.measure)
+	read := func(r io.Reader) error { return binary.Read(r, binary.LittleEndian, &said) }
+	if err := e.sandboxed(ctx, "probe", measureJob, src, limits, read); err != nil {
+		return err
 	}
 	if said.Fontless {
 		return fault.New(fault.Rejected, "probe", "", &imaging.UnsupportedError{
@@ -93,7 +104,7 @@ func (e *Engine) measure(ctx context.Context, src *source) error {
 		})
 	}
 	if !said.sane() {
-		return drawingError("probe", src, fmt.Errorf("%w: it says that the drawing has %g × %g px", sandbox.ErrCrashed, said.Width, said.Height), need, e.drawTimes.measure)
+		return drawingError("probe", src, fmt.Errorf("%w: it says that the drawing has %g × %g px", sandbox.ErrCrashed, said.Width, said.Height), limits)
 	}
 	src.exactW, src.exactH = said.Width, said.Height
 	src.width, src.height = scaled(1, said.Width), scaled(1, said.Height)
@@ -125,22 +136,15 @@ func (e *Engine) draw(ctx context.Context, src *source, p *plan) (*working, erro
 		return nil, fault.New(fault.Rejected, "decode", string(src.codec.format), err)
 	}
 	defer blank.close()
-	need := drawMemory(src, p.drawW, p.drawH)
-	err = e.sandbox.Run(ctx, sandbox.Call{
-		Job: drawJob,
-		Args: []string{
-			string(src.codec.format), strconv.Itoa(len(src.data)),
-			number(src.exactW), number(src.exactH), strconv.Itoa(p.drawW), strconv.Itoa(p.drawH),
-		},
-		Limits: sandbox.Limits{Memory: need, CPU: e.drawTimes.draw},
-		In:     src.data,
-		Out: func(r io.Reader) error {
-			_, err := io.ReadFull(r, unsafe.Slice((*byte)(unsafe.Pointer(blank.im.data)), blank.bytes()))
-			return err
-		},
-	})
+	limits := sandbox.Limits{Memory: drawMemory(src, p.drawW, p.drawH), CPU: e.drawTimes.draw}
+	read := func(r io.Reader) error {
+		_, err := io.ReadFull(r, unsafe.Slice((*byte)(unsafe.Pointer(blank.im.data)), blank.bytes()))
+		return err
+	}
+	err = e.sandboxed(ctx, "decode", drawJob, src, limits, read,
+		number(src.exactW), number(src.exactH), strconv.Itoa(p.drawW), strconv.Itoa(p.drawH))
 	if err != nil {
-		return nil, drawingError("decode", src, err, need, e.drawTimes.draw)
+		return nil, err
 	}
 	drawn, err := blank.dropOpaqueAlpha()
 	if err != nil {
@@ -153,7 +157,7 @@ func (e *Engine) draw(ctx context.Context, src *source, p *plan) (*working, erro
 func number(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
 // drawingError gives what went wrong in a sandbox its kind, and plain words.
-func drawingError(op string, src *source, err error, memory int64, limit time.Duration) error {
+func drawingError(op string, src *source, err error, limits sandbox.Limits) error {
 	format := src.codec.format
 	reject := func(what string) error {
 		return fault.New(fault.Rejected, op, string(format), &imaging.LibraryError{What: what, Err: err})
@@ -164,11 +168,11 @@ func drawingError(op string, src *source, err error, memory int64, limit time.Du
 	}
 	switch {
 	case errors.Is(err, sandbox.ErrCPU):
-		return reject(fmt.Sprintf("drawing the %s takes more than the limit of %v of processor time", name, limit))
+		return reject(fmt.Sprintf("drawing the %s takes more than the limit of %v of processor time", name, limits.CPU))
 	case errors.Is(err, sandbox.ErrMemory):
-		return reject(fmt.Sprintf("drawing the %s takes more than the limit of %d MiB of memory", name, memory>>20))
+		return reject(fmt.Sprintf("drawing the %s takes more than the limit of %d MiB of memory", name, limits.Memory>>20))
 	case errors.Is(err, sandbox.ErrCrashed):
-		return reject(fmt.Sprintf("the %s cannot be drawn: it takes more than the limit of %d MiB of memory, or is damaged", name, memory>>20))
+		return reject(fmt.Sprintf("the %s cannot be drawn: it takes more than the limit of %d MiB of memory, or is damaged", name, limits.Memory>>20))
 	case errors.Is(err, sandbox.ErrConfine):
 		return fault.New(fault.Misconfigured, op, string(format), err)
 	}

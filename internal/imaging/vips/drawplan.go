@@ -44,10 +44,7 @@ func (s *source) place(spec *imaging.Spec, r region) geometry {
 	if !isDrawing(s.codec.format) || r.extract != s.whole().extract || (boxW == 0 && boxH == 0) {
 		return place(spec, r, w, h)
 	}
-	exactW, exactH := scaled(fine, s.exactW), scaled(fine, s.exactH)
-	if r.rotate == 90 || r.rotate == 270 {
-		exactW, exactH = exactH, exactW
-	}
+	exactW, exactH := r.turned(scaled(fine, s.exactW), scaled(fine, s.exactH))
 	g := place(spec, r, exactW, exactH)
 	g.w, g.h = w, h
 	return g
@@ -82,10 +79,7 @@ func (v *variantPlan) drawing(src *source, limits imaging.Limits) (w, h int) {
 	g := &v.geometry
 	scale := g.scale()
 	if g.region == (region{extract: src.whole().extract, rotate: g.region.rotate}) {
-		w, h = g.scaledW, g.scaledH
-		if g.region.rotate == 90 || g.region.rotate == 270 {
-			w, h = h, w
-		}
+		w, h = g.region.turned(g.scaledW, g.scaledH)
 		if inShape(w, h, src.exactW, src.exactH) {
 			return w, h
 		}

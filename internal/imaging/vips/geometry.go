@@ -45,11 +45,14 @@ func regionOf(s *imaging.Spec, w, h int) (region, error) {
 }
 
 // size returns the region's size before anything is trimmed.
-func (r region) size() (w, h int) {
+func (r region) size() (w, h int) { return r.turned(r.extract.Width, r.extract.Height) }
+
+// turned is w × h after the rotation, or before it.
+func (r region) turned(w, h int) (int, int) {
 	if r.rotate == 90 || r.rotate == 270 {
-		return r.extract.Height, r.extract.Width
+		return h, w
 	}
-	return r.extract.Width, r.extract.Height
+	return w, h
 }
 
 // place fits a region of w × h into what s asks for.

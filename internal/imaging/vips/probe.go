@@ -35,19 +35,19 @@ type source struct {
 	interlaced  bool     // PNG
 	exactW      float64  // px of a drawing, whose width and height are rounded
 	exactH      float64
+	layered     bool // a drawing that may put layers together
 }
 
 // probe reads the header and holds it to the limits; nothing is decoded.
 func (e *Engine) probe(ctx context.Context, data []byte) (*source, error) {
 	src, err := e.readHeader(data)
-	if err == nil && isDrawing(src.codec.format) {
-		err = e.measure(ctx, src)
-	}
-	if _, classified := errors.AsType[*fault.Error](err); classified {
-		return nil, err
-	}
 	if err != nil {
 		return nil, fault.New(fault.Rejected, "probe", "", err)
+	}
+	if isDrawing(src.codec.format) {
+		if err := e.measure(ctx, src); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkLimits(src, e.limits); err != nil {
 		return nil, fault.New(fault.Rejected, "probe", "", err)

@@ -72,9 +72,7 @@ func (rs *regions) get(r region, stop *stopper) (*regionPixels, error) {
 		px.trimW, px.trimH = float64(trimmed.w)/px.drawn, float64(trimmed.h)/px.drawn
 		cut = trimmed
 	}
-	if r.rotate == 90 || r.rotate == 270 {
-		px.width, px.height = px.height, px.width
-	}
+	px.width, px.height = r.turned(px.width, px.height)
 	for _, frame := range rs.work.frames {
 		view, err := chain(frame,
 			func(p *picture) (*picture, error) { return p.crop(cut) },
